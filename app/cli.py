@@ -1,0 +1,5 @@
+"""The `leadwire` command."""
+
+
+def main() -> None:
+    """Run it."""

@@ -1,0 +1,1 @@
+"""What travels between the rooms. Imports the standard library and `phonenumbers` only (docs/adr/0005)."""
