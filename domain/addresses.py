@@ -45,7 +45,7 @@ def _ascii_domain(host: str) -> str | None:
 def normalise_phone(text: str, country: str) -> str | None:
     """E.164 ("+79161234567"), with ";ext=123" behind it when an extension was given; None when it is not a number.
 
-    `country` (ISO 3166-1 alpha-2) says where a national number is from: in RU both "8 916 ..." and "007 916 ..." are "+7916...".
+    `country` (ISO 3166-1 alpha-2) says where a national number is from: in RU "8 916 ..." and "007 916 ..." are one.
     """
     text = unicodedata.normalize("NFKC", text)
     try:

@@ -55,7 +55,7 @@ class Listener(Channel, Protocol):
     """We fetch (IMAP, Telegram polling). One process listens per name."""
 
     async def listen(self, accept: Accept) -> None:
-        """Run until cancelled. Lost connections are its own business; raises Misconfigured for what a person must mend."""
+        """Run until cancelled. Lost connections are its own business; Misconfigured is what a person must mend."""
         ...
 
 
