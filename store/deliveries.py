@@ -1,0 +1,299 @@
+"""The ledger and queue of everything that we send. The row is the truth; the doorbell only saves a wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import new_id
+from domain.messages import DeliveryState, Report, ReportKind
+from store import bulk
+from store.bulk import Row
+from store.tables import deliveries, delivery_parts
+
+
+class Purpose(StrEnum):
+    """What a delivery is for, and so how it is rendered."""
+
+    CARD = "card"  # a lead's card in a seller's or a team's chat; facts: {}
+    REFRESH = "refresh"  # edits the card of `lead_id` in that chat to what is true now; facts: {}
+    RELAY = "relay"  # the customer's message `message_id` in the owner's chat, under the card
+    REPLY = "reply"  # the message `message_id` of a member of staff, to the customer
+    GREETING = "greeting"  # the automatic first answer to the message `message_id`; facts: {"language"}
+    NOTICE = "notice"  # a line for staff; facts: {"key", ...}: a text of notifications/templates
+    TOAST = "toast"  # the answer to a button press; facts: {"press", "key", ...}
+    BROADCAST = "broadcast"
+
+
+class Lane(IntEnum):
+    """A lower lane always goes first: an answer never waits behind a mailing."""
+
+    ANSWER = 0
+    CARD = 1
+    NOTICE = 2
+    MAILING = 3
+
+
+DELIVERY = (
+    "id", "channel", "address", "purpose", "facts", "priority", "due_at", "lead_id", "message_id", "contact_id",
+    "staff_id", "created_at",
+)  # fmt: skip
+
+
+class Delivery(NamedTuple):
+    """One claimed delivery."""
+
+    id: UUID
+    channel: str
+    address: str
+    purpose: str
+    facts: Mapping[str, Any]
+    attempts: int
+    """This one included."""
+    lead: UUID | None
+    message: UUID | None
+    contact: UUID | None
+    staff: UUID | None
+    created_at: datetime
+    suppressed: str | None
+    """Why this address takes nothing any more; None when it may be written to."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What became of one claimed delivery."""
+
+    id: UUID
+    state: DeliveryState
+    reason: str = ""
+    external_id: str | None = None
+    others: tuple[str, ...] = ()
+    retry_at: datetime | None = None
+    """With PENDING: when to try again."""
+    counted: bool = True
+    """False when the provider was not asked at all, so that waiting for a limit costs no attempt."""
+
+
+async def add(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Queue deliveries, each in the order of DELIVERY; `facts` is JSON text."""
+    await bulk.insert(connection, deliveries, DELIVERY, rows)
+
+
+def row(
+    purpose: Purpose,
+    lane: Lane,
+    *,
+    channel: str,
+    address: str,
+    at: datetime,
+    facts: str = "{}",
+    due_at: datetime | None = None,
+    lead: UUID | None = None,
+    message: UUID | None = None,
+    contact: UUID | None = None,
+    staff: UUID | None = None,
+) -> Row:
+    """One row for `add`."""
+    return (
+        new_id(), channel, address, purpose.value, facts, lane.value, due_at or at, lead, message, contact, staff, at,
+    )  # fmt: skip
+
+
+async def claim(connection: AsyncConnection, channels: Iterable[str], limit: int, lease: timedelta) -> list[Delivery]:
+    """Up to `limit` due deliveries of these channels that are not paused, lowest lane first, oldest due first.
+
+    They are ours until the lease is over; what is not settled by then is swept.
+    """
+    wanted = {"channels": list(channels), "lanes": [lane.value for lane in Lane], "limit": limit, "lease": lease}
+    rows = (await connection.execute(_CLAIM, wanted)).all()
+    ordered = sorted(rows, key=lambda r: (r.priority, r.due_at, r.id))
+    return [Delivery(*r[:12]) for r in ordered]
+
+
+_CLAIM = text(
+    """WITH open AS (
+         SELECT c AS channel FROM unnest(CAST(:channels AS text[])) AS c
+         WHERE NOT EXISTS (SELECT FROM pauses p WHERE p.channel = c AND (p.until IS NULL OR p.until > now()))),
+       due AS (
+         SELECT d.id FROM open CROSS JOIN unnest(CAST(:lanes AS smallint[])) AS lane CROSS JOIN LATERAL (
+           SELECT id, due_at FROM deliveries
+           WHERE state = 'pending' AND channel = open.channel AND priority = lane AND due_at <= now()
+           ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) AS d
+         ORDER BY lane, d.due_at LIMIT :limit)
+       UPDATE deliveries d SET state = 'sending', lease_until = now() + CAST(:lease AS interval),
+         attempts = attempts + 1
+       FROM due WHERE d.id = due.id
+       RETURNING d.id, d.channel, d.address, d.purpose, d.facts, d.attempts, d.lead_id, d.message_id, d.contact_id,
+         d.staff_id, d.created_at,
+         (SELECT s.reason FROM suppressions s WHERE s.channel = d.channel AND s.address = d.address) AS suppressed,
+         d.priority, d.due_at"""
+).columns(facts=JSONB)
+
+
+async def settle(connection: AsyncConnection, verdicts: Sequence[Verdict], at: datetime) -> int:
+    """Write down what became of claimed deliveries; how many of them were still ours."""
+    if not verdicts:
+        return 0
+    rows = [
+        (v.id, v.state.value, v.reason or None, v.external_id, v.retry_at, 0 if v.counted else 1)
+        for v in sorted(verdicts, key=lambda v: v.id)
+    ]
+    settled = await connection.execute(_SETTLE, {**bulk.arrays(rows), "at": at})
+    ours = {r.id: r.channel for r in settled}
+    parts = [(ours[v.id], other, v.id) for v in verdicts if v.id in ours for other in v.others]
+    await bulk.insert_new(connection, delivery_parts, ("channel", "external_id", "delivery_id"), parts)
+    return len(ours)
+
+
+_SETTLE = text(
+    """UPDATE deliveries d SET state = v.state, reason = v.reason, external_id = coalesce(v.external_id, d.external_id),
+         due_at = coalesce(v.retry_at, d.due_at), attempts = d.attempts - v.uncounted, lease_until = NULL,
+         sent_at = CASE WHEN v.state = 'sent' THEN CAST(:at AS timestamptz) ELSE d.sent_at END
+       FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS text[]), CAST(:c2 AS text[]), CAST(:c3 AS text[]),
+         CAST(:c4 AS timestamptz[]), CAST(:c5 AS integer[])) AS v(id, state, reason, external_id, retry_at, uncounted)
+       WHERE d.id = v.id AND d.state = 'sending' RETURNING d.id, d.channel"""
+)
+
+
+async def sweep(connection: AsyncConnection) -> int:
+    """Take back what a dead sender had claimed; how many.
+
+    A card goes back into the queue (better twice than never). A mailing's row becomes unknown, and a person
+    decides (better never than twice).
+    """
+    return (await connection.execute(_SWEEP)).rowcount
+
+
+_SWEEP = text(
+    """UPDATE deliveries SET lease_until = NULL,
+         state = CASE purpose WHEN 'broadcast' THEN 'unknown' ELSE 'pending' END,
+         reason = 'the sender went away while sending'
+       WHERE state = 'sending' AND lease_until < now()"""
+)
+
+
+class Reported(NamedTuple):
+    """A delivery that a report has moved on."""
+
+    id: UUID
+    purpose: str
+    lead: UUID | None
+    state: str
+
+
+_STATES = {
+    ReportKind.SENT: DeliveryState.SENT,
+    ReportKind.DELIVERED: DeliveryState.DELIVERED,
+    ReportKind.READ: DeliveryState.READ,
+    ReportKind.FAILED: DeliveryState.FAILED,
+    ReportKind.STOPPED: DeliveryState.FAILED,
+}
+
+
+async def report(connection: AsyncConnection, reports: Iterable[Report]) -> list[Reported]:
+    """Apply the providers' words to the deliveries they name; those that moved.
+
+    States only move forward (sent, delivered, read); "failed" beats "sent" alone. A report that names nothing of ours
+    changes nothing, and the same report twice moves nothing the second time.
+    """
+    rows = [
+        (r.channel, r.external_id, _STATES[r.kind].value, r.reason or None, r.at) for r in reports if r.kind in _STATES
+    ]
+    rows = [row for row in rows if row[1]]
+    moved: list[Reported] = []
+    for state in ("sent", "delivered", "read", "failed"):  # one pass each: two reports on one delivery must not race
+        if same := [row for row in rows if row[2] == state]:
+            moved += [Reported(*r) for r in await connection.execute(_REPORT, bulk.arrays(sorted(same)))]
+    return moved
+
+
+_REPORT = text(
+    """UPDATE deliveries d SET state = r.state, reason = coalesce(r.reason, d.reason), reported_at = r.at
+       FROM (SELECT DISTINCT ON (channel, external_id) * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[]),
+         CAST(:c2 AS text[]), CAST(:c3 AS text[]), CAST(:c4 AS timestamptz[])) 
+         AS u(channel, external_id, state, reason, at)
+         ORDER BY channel, external_id) AS r
+       WHERE d.channel = r.channel AND d.external_id = r.external_id AND CASE r.state
+         WHEN 'sent' THEN d.state IN ('sending', 'unknown')
+         WHEN 'delivered' THEN d.state IN ('sending', 'sent', 'unknown')
+         WHEN 'read' THEN d.state IN ('sending', 'sent', 'delivered', 'unknown')
+         ELSE d.state IN ('sending', 'sent', 'unknown') END
+       RETURNING d.id, d.purpose, d.lead_id, d.state"""
+)
+
+
+async def refresh(connection: AsyncConnection, leads: Iterable[UUID], at: datetime) -> None:
+    """Have every card of these leads edited to what is true now. One waiting edit per card is enough."""
+    for lead in sorted(set(leads)):
+        shown = await connection.execute(_SHOWN, {"lead": lead})
+        rows = [
+            row(Purpose.REFRESH, Lane.CARD, channel=r.channel, address=r.address, at=at, lead=lead, staff=r.staff_id)
+            for r in shown
+        ]
+        await bulk.insert_new(connection, deliveries, DELIVERY, rows)
+
+
+_SHOWN = text(
+    """SELECT DISTINCT ON (channel, address) channel, address, staff_id FROM deliveries
+       WHERE lead_id = :lead AND purpose = 'card' AND state NOT IN ('pending', 'failed', 'skipped')
+       ORDER BY channel, address, created_at DESC"""
+)
+
+
+class Shown(NamedTuple):
+    """A message of ours that somebody points at."""
+
+    delivery: UUID
+    purpose: str
+    lead: UUID | None
+    message: UUID | None
+
+
+async def pointed_at(connection: AsyncConnection, channel: str, refs: Sequence[str]) -> Shown | None:
+    """The delivery that the first known one of these refs (external ids) names."""
+    row = (await connection.execute(_POINTED, {"channel": channel, "refs": list(refs)})).first()
+    return Shown(*row) if row else None
+
+
+_POINTED = text(
+    """SELECT d.id, d.purpose, d.lead_id, d.message_id
+       FROM unnest(CAST(:refs AS text[])) WITH ORDINALITY AS r(ref, n)
+       JOIN LATERAL (
+         SELECT * FROM deliveries WHERE channel = :channel AND external_id = r.ref
+         UNION ALL
+         SELECT d.* FROM delivery_parts p JOIN deliveries d ON d.id = p.delivery_id
+         WHERE p.channel = :channel AND p.external_id = r.ref) AS d ON true
+       ORDER BY r.n, (d.purpose = 'refresh'), d.created_at LIMIT 1"""
+)
+
+
+async def card_in(connection: AsyncConnection, lead: UUID, channel: str, address: str) -> tuple[str, str | None] | None:
+    """(state, external id) of the lead's latest card in that chat; None when there is none."""
+    row = (await connection.execute(_CARD_IN, {"lead": lead, "channel": channel, "address": address})).first()
+    return (row.state, row.external_id) if row else None
+
+
+_CARD_IN = text(
+    """SELECT state, external_id FROM deliveries WHERE lead_id = :lead AND purpose = 'card' AND channel = :channel
+       AND address = :address ORDER BY created_at DESC LIMIT 1"""
+)
+
+
+async def greeted(connection: AsyncConnection, addresses: Iterable[str], since: datetime) -> set[str]:
+    """Those of the addresses that got an automatic answer since then."""
+    found = await connection.execute(_GREETED, {"addresses": list(addresses), "since": since})
+    return set(found.scalars())
+
+
+_GREETED = text(
+    """SELECT DISTINCT address FROM deliveries
+       WHERE purpose = 'greeting' AND address = ANY(CAST(:addresses AS text[])) AND created_at > :since"""
+)

@@ -1,0 +1,175 @@
+"""Leads: one open lead per person and pipeline, one owner at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store import bulk
+from store.bulk import Lost, Row
+from store.tables import assignments, leads
+
+LEAD = ("id", "contact_id", "opened_by", "pipeline", "state", "channel", "owner_id", "opened_at", "active_at")
+ASSIGNMENT = ("lead_id", "assigned_at", "staff_id", "reason")
+
+
+class OpenLead(NamedTuple):
+    """As much of an open lead as the router needs."""
+
+    id: UUID
+    owner: UUID | None
+
+
+class Lead(NamedTuple):
+    """One lead as the desk sees it."""
+
+    id: UUID
+    number: int
+    contact: UUID
+    pipeline: str
+    state: str
+    owner: UUID | None
+    taken_at: datetime | None
+    opened_at: datetime
+    active_at: datetime
+
+
+async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict[tuple[UUID, str], OpenLead]:
+    """The open leads of these contacts by (contact, pipeline), locked until the end of the transaction."""
+    ids = list(contacts)
+    if not ids:
+        return {}
+    rows = await connection.execute(_OPEN, {"contacts": ids})
+    return {(r.contact_id, r.pipeline): OpenLead(r.id, r.owner_id) for r in rows}
+
+
+_OPEN = text(
+    """SELECT contact_id, pipeline, id, owner_id FROM leads
+       WHERE contact_id = ANY(CAST(:contacts AS uuid[])) AND state = 'open' ORDER BY id FOR NO KEY UPDATE"""
+)
+
+
+async def add(connection: AsyncConnection, rows: Sequence[Row], assigned: Sequence[Row]) -> None:
+    """Open leads (Lost when another process opened one for the same person first) and say whose they are."""
+    await bulk.insert(connection, leads, LEAD, sorted(rows, key=lambda row: row[1]), contended=True)
+    await bulk.insert(connection, assignments, ASSIGNMENT, assigned)
+
+
+async def touch(connection: AsyncConnection, active: Mapping[UUID, datetime]) -> None:
+    """The customers wrote again. Lost when one of the leads was closed meanwhile."""
+    if not active:
+        return
+    if (await connection.execute(_TOUCH, bulk.arrays(sorted(active.items())))).rowcount != len(active):
+        raise Lost("leads")
+
+
+_TOUCH = text(
+    """UPDATE leads l SET active_at = greatest(l.active_at, t.at)
+       FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS timestamptz[])) AS t(id, at)
+       WHERE l.id = t.id AND l.state = 'open'"""
+)
+
+
+async def reserve_turns(connection: AsyncConnection, wanted: Mapping[str, int]) -> dict[str, int]:
+    """Take `wanted` turns per team; the first one of each.
+
+    On a connection that commits at once: turns are handed out while the router's transaction is still open, so that
+    routers do not wait for each other. A turn lost with a rolled back transaction costs nothing but fairness by one.
+    """
+    rows = await connection.execute(_TURNS, bulk.arrays(sorted(wanted.items())))
+    return {r.team: r.turn - wanted[r.team] for r in rows}
+
+
+_TURNS = text(
+    """INSERT INTO rotations AS r (team, turn) SELECT * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS bigint[]))
+       ON CONFLICT (team) DO UPDATE SET turn = r.turn + excluded.turn RETURNING team, turn"""
+)
+
+
+async def get(connection: AsyncConnection, lead: UUID, *, lock: bool = False) -> Lead | None:
+    """One lead, or None."""
+    row = (await connection.execute(_GET_LOCKED if lock else _GET, {"id": lead})).first()
+    return Lead(*row) if row else None
+
+
+_COLUMNS = "id, number, contact_id, pipeline, state, owner_id, taken_at, opened_at, active_at"
+_GET = text(f"SELECT {_COLUMNS} FROM leads WHERE id = :id")
+_GET_LOCKED = text(f"SELECT {_COLUMNS} FROM leads WHERE id = :id FOR NO KEY UPDATE")
+
+
+async def take(connection: AsyncConnection, lead: UUID, staff: UUID, at: datetime) -> bool:
+    """Make `staff` the owner who said yes. False when somebody else already did, or the lead is closed.
+
+    Whoever it is offered to may take it, and so may anybody of the team while nobody has.
+    """
+    taken = await connection.execute(_TAKE, {"id": lead, "staff": staff, "at": at})
+    if not taken.rowcount:
+        return False
+    await connection.execute(_TOOK, {"id": lead, "staff": staff, "at": at})
+    return True
+
+
+_TAKE = text(
+    """UPDATE leads SET owner_id = :staff, taken_at = :at
+       WHERE id = :id AND state = 'open' AND taken_at IS NULL AND (owner_id IS NULL OR owner_id = :staff)"""
+)
+_TOOK = text(
+    """INSERT INTO assignments (lead_id, assigned_at, staff_id, reason)
+       SELECT :id, :at, :staff, 'took' WHERE NOT EXISTS (
+           SELECT FROM assignments WHERE lead_id = :id AND staff_id = :staff
+           AND assigned_at = (SELECT max(assigned_at) FROM assignments WHERE lead_id = :id))
+       ON CONFLICT DO NOTHING"""
+)
+
+
+async def hand_over(connection: AsyncConnection, lead: UUID, to: UUID | None, reason: str, at: datetime) -> None:
+    """Offer the lead to `to`, or to nobody: then it waits for whoever of the team takes it."""
+    await connection.execute(_HAND_OVER, {"id": lead, "to": to})
+    if to is not None:
+        await bulk.insert_new(connection, assignments, ASSIGNMENT, [(lead, at, to, reason)])
+
+
+_HAND_OVER = text("UPDATE leads SET owner_id = CAST(:to AS uuid), taken_at = NULL WHERE id = :id")
+
+
+async def offered_to(connection: AsyncConnection, lead: UUID) -> set[UUID]:
+    """Everybody to whom the lead has been offered so far."""
+    return set((await connection.execute(_OFFERED, {"id": lead})).scalars())
+
+
+_OFFERED = text("SELECT DISTINCT staff_id FROM assignments WHERE lead_id = :id")
+
+
+async def close(connection: AsyncConnection, lead: UUID, state: str, at: datetime) -> bool:
+    """Close an open lead as "won", "lost" or "spam". False when it was not open."""
+    return bool((await connection.execute(_CLOSE, {"id": lead, "state": state, "at": at})).rowcount)
+
+
+_CLOSE = text("UPDATE leads SET state = :state, closed_at = :at WHERE id = :id AND state = 'open'")
+
+
+async def of_owner(connection: AsyncConnection, staff: UUID, limit: int = 20) -> list[Lead]:
+    """The open leads of one member of staff, the one that was written to last first."""
+    return [Lead(*r) for r in await connection.execute(_OF_OWNER, {"staff": staff, "limit": limit})]
+
+
+_OF_OWNER = text(
+    f"""SELECT {_COLUMNS} FROM leads WHERE owner_id = :staff AND state = 'open'
+        ORDER BY active_at DESC LIMIT :limit"""
+)
+
+
+async def waiting(connection: AsyncConnection, team: str, limit: int = 100) -> list[Lead]:
+    """Open leads that are offered to nobody, the oldest first, locked."""
+    return [Lead(*r) for r in await connection.execute(_WAITING, {"team": team, "limit": limit})]
+
+
+_WAITING = text(
+    f"""SELECT {_COLUMNS} FROM leads WHERE owner_id IS NULL AND state = 'open' AND pipeline = :team
+        ORDER BY opened_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"""
+)
