@@ -56,7 +56,8 @@ async def view(connection: AsyncConnection, lead: UUID, last: int = 5) -> CardVi
     if head is None:
         return None
     lines = [Line(*r) for r in await connection.execute(_LINES, {"lead": lead, "last": last})]
-    return CardView(*head[:11], lines, head.total)
+    *facts, total = head
+    return CardView._make([*facts, lines, total])
 
 
 _HEAD = text(

@@ -218,7 +218,7 @@ async def report(connection: AsyncConnection, reports: Iterable[Report]) -> list
 _REPORT = text(
     """UPDATE deliveries d SET state = r.state, reason = coalesce(r.reason, d.reason), reported_at = r.at
        FROM (SELECT DISTINCT ON (channel, external_id) * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[]),
-         CAST(:c2 AS text[]), CAST(:c3 AS text[]), CAST(:c4 AS timestamptz[])) 
+         CAST(:c2 AS text[]), CAST(:c3 AS text[]), CAST(:c4 AS timestamptz[]))
          AS u(channel, external_id, state, reason, at)
          ORDER BY channel, external_id) AS r
        WHERE d.channel = r.channel AND d.external_id = r.external_id AND CASE r.state
