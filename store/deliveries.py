@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import new_id
-from domain.messages import DeliveryState, Report, ReportKind
+from domain.messages import ChannelName, DeliveryState, Report, ReportKind
 from store import bulk
 from store.bulk import Row
 from store.tables import deliveries, delivery_parts
@@ -150,7 +150,35 @@ async def settle(connection: AsyncConnection, verdicts: Sequence[Verdict], at: d
     ours = {r.id: r.channel for r in settled}
     parts = [(ours[v.id], other, v.id) for v in verdicts if v.id in ours for other in v.others]
     await bulk.insert_new(connection, delivery_parts, ("channel", "external_id", "delivery_id"), parts)
+    names = [(ours[v.id], v.external_id) for v in verdicts if v.id in ours and v.external_id]
+    await _catch_up(connection, names)
     return len(ours)
+
+
+async def _catch_up(connection: AsyncConnection, names: Sequence[tuple[str, str]]) -> None:
+    """Apply the reports that came before we knew the provider's id."""
+    if names:
+        early = (await connection.execute(_EARLY, bulk.arrays(sorted(names)))).all()
+        await report(
+            connection,
+            [
+                Report(
+                    channel=ChannelName(r.channel),
+                    external_id=r.external_id,
+                    kind=ReportKind(r.kind),
+                    reason=r.reason,
+                    at=r.at,
+                )
+                for r in early
+            ],
+        )
+
+
+_EARLY = text(
+    """DELETE FROM early_reports e USING unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[])) AS n(channel, external_id)
+       WHERE e.channel = n.channel AND e.external_id = n.external_id
+       RETURNING e.channel, e.external_id, e.kind, e.reason, e.at"""
+)
 
 
 _SETTLE = text(
@@ -201,9 +229,10 @@ _STATES = {
 async def report(connection: AsyncConnection, reports: Iterable[Report]) -> list[Reported]:
     """Apply the providers' words to the deliveries they name; those that moved.
 
-    States only move forward (sent, delivered, read); "failed" beats "sent" alone. A report that names nothing of ours
-    changes nothing, and the same report twice moves nothing the second time.
+    States only move forward (sent, delivered, read); "failed" beats "sent" alone. The same report twice moves nothing
+    the second time. A report that names nothing yet is kept for `settle`: it may have overtaken it.
     """
+    reports = list(reports)
     rows = [
         (r.channel, r.external_id, _STATES[r.kind].value, r.reason or None, r.at) for r in reports if r.kind in _STATES
     ]
@@ -212,7 +241,23 @@ async def report(connection: AsyncConnection, reports: Iterable[Report]) -> list
     for state in ("sent", "delivered", "read", "failed"):  # one pass each: two reports on one delivery must not race
         if same := [row for row in rows if row[2] == state]:
             moved += [Reported(*r) for r in await connection.execute(_REPORT, bulk.arrays(sorted(same)))]
+    await _keep_early(connection, [r for r in reports if r.external_id and r.kind in _STATES])
     return moved
+
+
+async def _keep_early(connection: AsyncConnection, reports: Sequence[Report]) -> None:
+    if reports:
+        rows = sorted((r.channel, r.external_id, r.kind.value, r.reason, r.at) for r in reports)
+        await connection.execute(_KEEP_EARLY, bulk.arrays(rows))
+
+
+_KEEP_EARLY = text(
+    """INSERT INTO early_reports (channel, external_id, kind, reason, at)
+       SELECT * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[]), CAST(:c2 AS text[]), CAST(:c3 AS text[]),
+         CAST(:c4 AS timestamptz[])) AS r(channel, external_id, kind, reason, at)
+       WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.channel = r.channel AND d.external_id = r.external_id)
+       ON CONFLICT DO NOTHING"""
+)
 
 
 _REPORT = text(
@@ -232,19 +277,27 @@ _REPORT = text(
 
 async def refresh(connection: AsyncConnection, leads: Iterable[UUID], at: datetime) -> None:
     """Have every card of these leads edited to what is true now. One waiting edit per card is enough."""
-    for lead in sorted(set(leads)):
-        shown = await connection.execute(_SHOWN, {"lead": lead})
+    if ids := sorted(set(leads)):
+        shown = await connection.execute(_SHOWN, {"leads": ids})
         rows = [
-            row(Purpose.REFRESH, Lane.CARD, channel=r.channel, address=r.address, at=at, lead=lead, staff=r.staff_id)
+            row(
+                Purpose.REFRESH,
+                Lane.CARD,
+                channel=r.channel,
+                address=r.address,
+                at=at,
+                lead=r.lead_id,
+                staff=r.staff_id,
+            )
             for r in shown
         ]
         await bulk.insert_new(connection, deliveries, DELIVERY, rows)
 
 
 _SHOWN = text(
-    """SELECT DISTINCT ON (channel, address) channel, address, staff_id FROM deliveries
-       WHERE lead_id = :lead AND purpose = 'card' AND state NOT IN ('pending', 'failed', 'skipped')
-       ORDER BY channel, address, created_at DESC"""
+    """SELECT DISTINCT ON (lead_id, channel, address) lead_id, channel, address, staff_id FROM deliveries
+       WHERE lead_id = ANY(CAST(:leads AS uuid[])) AND purpose = 'card' AND state NOT IN ('pending', 'failed', 'skipped')
+       ORDER BY lead_id, channel, address, created_at DESC"""
 )
 
 

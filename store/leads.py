@@ -23,6 +23,8 @@ class OpenLead(NamedTuple):
 
     id: UUID
     owner: UUID | None
+    opened_by: UUID
+    """The identity that opened it."""
 
 
 class Lead(NamedTuple):
@@ -45,11 +47,11 @@ async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict
     if not ids:
         return {}
     rows = await connection.execute(_OPEN, {"contacts": ids})
-    return {(r.contact_id, r.pipeline): OpenLead(r.id, r.owner_id) for r in rows}
+    return {(r.contact_id, r.pipeline): OpenLead(r.id, r.owner_id, r.opened_by) for r in rows}
 
 
 _OPEN = text(
-    """SELECT contact_id, pipeline, id, owner_id FROM leads
+    """SELECT contact_id, pipeline, id, owner_id, opened_by FROM leads
        WHERE contact_id = ANY(CAST(:contacts AS uuid[])) AND state = 'open' ORDER BY id FOR NO KEY UPDATE"""
 )
 

@@ -183,6 +183,17 @@ delivery_parts = Table(
     comment="the further parts of a long text: a reply to any of them finds the delivery",
 )
 
+early_reports = Table(
+    "early_reports",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Time, nullable=False),
+    comment="reports that overtook the settling of their delivery: applied when it is settled",
+)
+
 suppressions = Table(
     "suppressions",
     metadata,

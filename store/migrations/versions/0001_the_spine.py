@@ -133,6 +133,16 @@ def upgrade() -> None:
         comment="the further parts of a long text: a reply to any of them finds the delivery",
     )
     op.create_table(
+        "early_reports",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "external_id", "kind", name=op.f("pk_early_reports")),
+        comment="reports that overtook the settling of their delivery: applied when it is settled",
+    )
+    op.create_table(
         "events",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -324,6 +334,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_events_message_id"), table_name="events", postgresql_where=sa.text("lead_id IS NULL"))
     op.drop_index(op.f("ix_events_lead_id_at"), table_name="events")
     op.drop_table("events")
+    op.drop_table("early_reports")
     op.drop_table("delivery_parts")
     op.drop_index(
         "one_pending_refresh",
