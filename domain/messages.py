@@ -22,6 +22,7 @@ class AddressKind(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     TELEGRAM = "telegram"
+    UNREADABLE = "unreadable"  # nobody knows who wrote it: the value is the message itself
 
 
 class Automatic(StrEnum):

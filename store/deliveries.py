@@ -197,7 +197,17 @@ async def sweep(connection: AsyncConnection) -> int:
     A card goes back into the queue (better twice than never). A mailing's row becomes unknown, and a person
     decides (better never than twice).
     """
+    names = [(r.channel, r.external_id) for r in await connection.execute(_OVERTAKEN)]
+    await _catch_up(connection, names)
+    await connection.execute(_FORGET)
     return (await connection.execute(_SWEEP)).rowcount
+
+
+_OVERTAKEN = text(
+    """SELECT DISTINCT e.channel, e.external_id FROM early_reports e
+       JOIN deliveries d ON d.channel = e.channel AND d.external_id = e.external_id LIMIT 1000"""
+)
+_FORGET = text("DELETE FROM early_reports WHERE at < now() - interval '3 days'")
 
 
 _SWEEP = text(
@@ -296,7 +306,8 @@ async def refresh(connection: AsyncConnection, leads: Iterable[UUID], at: dateti
 
 _SHOWN = text(
     """SELECT DISTINCT ON (lead_id, channel, address) lead_id, channel, address, staff_id FROM deliveries
-       WHERE lead_id = ANY(CAST(:leads AS uuid[])) AND purpose = 'card' AND state NOT IN ('pending', 'failed', 'skipped')
+       WHERE lead_id = ANY(CAST(:leads AS uuid[])) AND purpose = 'card'
+         AND state NOT IN ('pending', 'failed', 'skipped')
        ORDER BY lead_id, channel, address, created_at DESC"""
 )
 

@@ -32,6 +32,15 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, AWAY)
 
 
+Connection = AsyncConnection
+"""An open connection in a transaction: what every query of this room takes first."""
+
+
+def is_lost_race(error: BaseException) -> bool:
+    """A unique key that another process took first, or a deadlock (PostgreSQL, appendix A: 23505, 40001, 40P01)."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") in ("23505", "40001", "40P01")
+
+
 class Database:
     """A pool of connections. Nothing connects before the first use."""
 

@@ -1,0 +1,118 @@
+"""The router: reads the facts for a batch, decides, writes the whole plan in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from domain.messages import Inbound, Report, ReportKind, utcnow
+from router.assign import at_work
+from router.plan import Facts, Outcome, Plan, decide, senders_of
+from router.rules import Rules
+from router.write import Circumstances, write
+from store import contacts, deliveries, events, leads, messages, staff, suppressions
+from store.bulk import Lost
+from store.engine import Connection, Database, is_lost_race
+from store.staff import Member
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 30
+GREETING_EVERY = timedelta(days=1)
+
+
+class Router:
+    """Its two entries: `route` for messages, `settle` for reports."""
+
+    def __init__(self, database: Database, rules: Rules) -> None:
+        self._database = database
+        self._rules = rules
+
+    async def route(self, batch: Sequence[Inbound]) -> list[Outcome]:
+        """Make leads of messages; one outcome per message, in order. Idempotent.
+
+        Messages of staff are not acted on here: their outcome says that they are staff's, and the desk acts.
+        Raises what `store.engine.AWAY` names while PostgreSQL is away: nothing is written then.
+        """
+        outcomes: list[Outcome] = []
+        while len(outcomes) < len(batch):
+            outcomes += await self._persist(batch[len(outcomes) :])
+        return outcomes
+
+    async def _persist(self, batch: Sequence[Inbound]) -> list[Outcome]:
+        """One transaction, decided anew for as long as other routers are first on our keys."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._attempt(batch)
+            except Lost as lost:
+                log.info("another router was first (%s), deciding again", lost)
+            except Exception as error:
+                if not is_lost_race(error):
+                    raise
+                log.info("lost a race in the database, deciding again")
+            await asyncio.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  # a jitter, not a secret
+        raise RuntimeError(f"no progress in {ATTEMPTS} attempts on a batch of {len(batch)}")
+
+    async def _attempt(self, batch: Sequence[Inbound]) -> list[Outcome]:
+        now = utcnow()
+        async with self._database.begin() as connection:
+            roster = await staff.roster(connection)
+            plan = decide(batch, await _read(connection, batch, roster), self._rules, now)
+            given = Circumstances(
+                rules=self._rules,
+                roster=roster,
+                turns=await self._turns(plan, roster),
+                greeted=await _greeted(connection, plan, self._rules, now),
+                now=now,
+            )
+            await write(connection, plan, given)
+        return plan.outcomes
+
+    async def _turns(self, plan: Plan, roster: Sequence[Member]) -> Mapping[str, int]:
+        """As many turns of each team's rotation as it gets leads."""
+        wanted = Counter(opened.pipeline for opened in plan.opened)
+        manned = {team: count for team, count in wanted.items() if at_work(roster, team)}
+        if not manned:
+            return {}
+        async with self._database.connect() as connection:
+            return await leads.reserve_turns(connection, manned)
+
+    async def settle(self, reports: Sequence[Report]) -> None:
+        """Write down what providers say of earlier deliveries, and whom they can reach no more. Idempotent."""
+        now = utcnow()
+        stopped = {
+            (r.channel, r.address.value): r.reason for r in reports if r.kind is ReportKind.STOPPED and r.address
+        }
+        resumed = {(r.channel, r.address.value) for r in reports if r.kind is ReportKind.RESUMED and r.address}
+        async with self._database.begin() as connection:
+            moved = await deliveries.report(connection, reports)
+            await suppressions.stop(connection, [(*pair, reason, now) for pair, reason in stopped.items()])
+            await suppressions.resume(connection, resumed)
+            shown = [m.lead for m in moved if m.lead and m.purpose in ("reply", "greeting")]
+            await deliveries.refresh(connection, shown, now)
+            for m in moved:
+                await events.record(connection, f"delivery.{m.state}", at=now, lead=m.lead, delivery=str(m.id))
+
+
+async def _read(connection: Connection, batch: Sequence[Inbound], roster: Sequence[Member]) -> Facts:
+    known = await messages.known(connection, ((m.channel, m.external_id) for m in batch))
+    keys = sorted({(a.kind.value, a.value) for m in batch for a in senders_of(m)})
+    identities = await contacts.known(connection, keys)
+    return Facts(
+        known=known,
+        identities=identities,
+        leads=await leads.open_of(connection, {i.contact for i in identities.values()}),
+        threads=await messages.threads(connection, {(m.channel, ref) for m in batch for ref in m.refers_to}),
+        staff={m.address: m for m in roster if m.address},
+    )
+
+
+async def _greeted(connection: Connection, plan: Plan, rules: Rules, now: datetime) -> set[str]:
+    """Those who would be greeted but were within the last day."""
+    addresses = [a for o in plan.opened if rules.intake(o.inbound.channel).greet for a in o.inbound.addresses]
+    if not addresses:
+        return set()
+    return await deliveries.greeted(connection, {a.value for a in addresses}, now - GREETING_EVERY)

@@ -1,0 +1,70 @@
+"""Who speaks: staff, a customer, or nobody who should be answered. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from domain.messages import AddressKind, Inbound
+from store.staff import LINK_PREFIX, Member
+
+
+class Voice(StrEnum):
+    """What a message is to us."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    IGNORED = "ignored"
+
+
+class Screened(NamedTuple):
+    """The voice, and for what is ignored the reason: it is kept and shown, never dropped silently."""
+
+    voice: Voice
+    reason: str = ""
+
+
+OPT_OUT = frozenset("stop unsubscribe end quit stopall revoke optout cancel стоп отписка отписаться".split())
+"""Twilio's default keywords (https://help.twilio.com/articles/223134027) and the Russian ones."""
+OPT_IN = frozenset("start unstop старт подписка".split())
+_CUSTOMER, _STAFF = Screened(Voice.CUSTOMER), Screened(Voice.STAFF)
+
+
+def screen(message: Inbound, staff: Mapping[str, Member], *, opt_out: bool) -> Screened:
+    """Decide who speaks. `staff`: by the Telegram id through which each one works."""
+    if message.unreadable:
+        return _CUSTOMER  # a person must see it
+    if message.automatic is not None:
+        return Screened(Voice.IGNORED, f"machine: {message.automatic.value}")
+    if spam := message.fields.get("_spam"):
+        return Screened(Voice.IGNORED, f"spam: {spam}")
+    if _is_staff(message, staff):
+        return _STAFF
+    if message.chat or message.button is not None:
+        return Screened(Voice.IGNORED, "not from staff")
+    if opt_out and word_of(message.text) in OPT_OUT | OPT_IN:
+        return Screened(Voice.IGNORED, f"command: {word_of(message.text)}")
+    return _CUSTOMER
+
+
+def _is_staff(message: Inbound, staff: Mapping[str, Member]) -> bool:
+    if message.source.campaign.startswith(LINK_PREFIX):
+        return True
+    return any(a.kind is AddressKind.TELEGRAM and a.proved and a.value in staff for a in message.addresses)
+
+
+def word_of(text: str) -> str:
+    """The text as a command word: lower case, without punctuation around it."""
+    return re.sub(r"^\W+|\W+$", "", text).casefold() if len(text) < 40 else ""
+
+
+def language_of(message: Inbound, default: str) -> str:
+    """ "en" or "ru": what the channel says, else what the letters say, else the default."""
+    if message.language in ("en", "ru"):
+        return message.language
+    letters = [c for c in f"{message.subject or ''} {message.text[:500]}" if c.isalpha()]
+    if not letters:
+        return default
+    return "ru" if sum("а" <= c.lower() <= "я" or c in "ёЁ" for c in letters) * 2 > len(letters) else "en"

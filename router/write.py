@@ -1,0 +1,189 @@
+"""Write a plan: whose the leads are, what staff and customers are told, and every row, set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.ids import new_id
+from domain.messages import Address, AddressKind, ChannelName, Inbound
+from router.assign import at_work, turn_of
+from router.plan import Joined, Opened, Plan
+from router.rules import Rules
+from router.screen import language_of
+from store import contacts, deliveries, events, leads, messages, suppressions
+from store.bulk import Row
+from store.deliveries import Lane, Purpose
+from store.engine import Connection
+from store.staff import Member
+
+EXCERPT = 600
+"""Characters of a message that its card shows; of what is longer the whole follows under the card."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circumstances:
+    """What is asked only when the plan says how much of it is needed."""
+
+    rules: Rules
+    roster: Sequence[Member]
+    turns: Mapping[str, int]
+    """The first reserved turn of each team's rotation."""
+    greeted: set[str]
+    """Addresses that had an automatic answer within the last day."""
+    now: datetime
+
+
+async def write(connection: Connection, plan: Plan, given: Circumstances) -> None:
+    """Everything, in the order in which keys depend on each other. Raises Lost."""
+    rules, roster, now = given.rules, given.roster, given.now
+    owners = _owners(plan.opened, roster, given.turns)
+    await contacts.split(connection, plan.moves, now)
+    await contacts.add(connection, plan.contacts, plan.identities, plan.suggestions)
+    await contacts.prove(connection, plan.proved)
+    await leads.add(connection, *_lead_rows(plan.opened, owners, now))
+    await leads.touch(connection, _touched_before(plan))
+    await messages.add(connection, plan.messages)
+    told = _tell_staff(plan, rules, owners, {m.id: m for m in roster}, now)
+    await deliveries.add(connection, told + _greet(plan, rules, given.greeted, now))
+    waiting = {j.lead for j in plan.joined if j.owner is None and j.lead not in owners}
+    await deliveries.refresh(connection, waiting, now)
+    await suppressions.stop(connection, [(c, a, "asked to stop", now) for c, a in sorted(set(plan.stops))])
+    await suppressions.resume(connection, plan.resumes)
+    await events.add(connection, _events(plan, owners, now))
+
+
+Owners = Mapping[UUID, Member | None]
+"""The leads opened in this plan, and to whom each is offered."""
+
+
+def _owners(opened: Sequence[Opened], roster: Sequence[Member], turns: Mapping[str, int]) -> Owners:
+    next_turn = dict(turns)
+    owners: dict[UUID, Member | None] = {}
+    for lead in opened:
+        turn = next_turn.get(lead.pipeline, 0)
+        next_turn[lead.pipeline] = turn + 1
+        owners[lead.lead] = turn_of(at_work(roster, lead.pipeline), turn)
+    return owners
+
+
+def _lead_rows(opened: Sequence[Opened], owners: Owners, now: datetime) -> tuple[list[Row], list[Row]]:
+    rows, assigned = [], []
+    for o in opened:
+        owner = owners[o.lead]
+        staff = owner.id if owner else None
+        at = o.inbound.received_at
+        rows.append((o.lead, o.contact, o.identity, o.pipeline, "open", o.inbound.channel, staff, at, at))
+        if staff:
+            assigned.append((o.lead, now, staff, "turn"))
+    return rows, assigned
+
+
+def _touched_before(plan: Plan) -> dict[UUID, datetime]:
+    """Without the leads that this plan opens itself."""
+    fresh = {o.lead for o in plan.opened}
+    return {lead: at for lead, at in plan.touched.items() if lead not in fresh}
+
+
+def _tell_staff(plan: Plan, rules: Rules, owners: Owners, members: Mapping[UUID, Member], now: datetime) -> list[Row]:
+    """A card for each new lead, in the chat of its owner or of the team; further messages under the owner's card."""
+    rows: list[Row] = []
+    for o in plan.opened:
+        chat = _chat(owners[o.lead], rules, o.pipeline)
+        if chat:
+            rows.append(_to_staff(Purpose.CARD, chat, o.lead, None, now))
+            if _exceeds_card(o.inbound):
+                rows.append(_to_staff(Purpose.RELAY, chat, o.lead, o.message, now))
+    for j in plan.joined:
+        owner = owners[j.lead] if j.lead in owners else members.get(j.owner) if j.owner else None
+        if _needs_relay(j, owners) and owner and (chat := _chat(owner, rules, "")):
+            rows.append(_to_staff(Purpose.RELAY, chat, j.lead, j.message, now))
+    return rows
+
+
+def _needs_relay(joined: Joined, owners: Owners) -> bool:
+    """The card of a lead that this very plan opens shows short messages itself."""
+    return joined.lead not in owners or _exceeds_card(joined.inbound)
+
+
+def _exceeds_card(message: Inbound) -> bool:
+    return bool(message.files) or len(message.text) > EXCERPT
+
+
+Place = tuple[str, str, UUID | None]
+"""(channel, address, member) to tell staff at."""
+
+
+def _chat(owner: Member | None, rules: Rules, pipeline: str) -> Place | None:
+    if owner and owner.channel and owner.address:
+        return owner.channel, owner.address, owner.id
+    team = rules.team_chats.get(pipeline)
+    return (team.channel, team.address, None) if team else None
+
+
+def _to_staff(purpose: Purpose, place: Place, lead: UUID, message: UUID | None, now: datetime) -> Row:
+    channel, address, member = place
+    return deliveries.row(
+        purpose, Lane.CARD, channel=channel, address=address, at=now, lead=lead, message=message, staff=member
+    )
+
+
+def _greet(plan: Plan, rules: Rules, greeted: set[str], now: datetime) -> list[Row]:
+    """The automatic first answer, at most one a day per address."""
+    rows, done = [], set(greeted)
+    for o in plan.opened:
+        route = _answer_route(o.inbound, rules)
+        if route is None or route[1] in done or o.inbound.unreadable:
+            continue
+        done.add(route[1])
+        facts = f'{{"language":"{language_of(o.inbound, rules.language)}"}}'
+        rows.append(
+            deliveries.row(
+                Purpose.GREETING,
+                Lane.NOTICE,
+                channel=route[0],
+                address=route[1],
+                at=now,
+                facts=facts,
+                lead=o.lead,
+                message=o.message,
+                contact=o.contact,
+            )
+        )
+    return rows
+
+
+def _answer_route(message: Inbound, rules: Rules) -> tuple[ChannelName, str] | None:
+    intake = rules.intake(message.channel)
+    if not intake.greet:
+        return None
+    return next((r for a in message.addresses if (r := _route_of(a, intake.answer_by))), None)
+
+
+def _route_of(address: Address, answer_by: Mapping[AddressKind, ChannelName]) -> tuple[ChannelName, str] | None:
+    channel = answer_by.get(address.kind)
+    return (channel, address.value) if channel and ";" not in address.value else None
+
+
+def _events(plan: Plan, owners: Owners, now: datetime) -> list[Row]:
+    rows = [_event("lead.message", j.inbound.channel, j.lead, j.message, now) for j in plan.joined]
+    for o in plan.opened:
+        owner = owners[o.lead]
+        data = f'{{"message":"{o.message}","owner":"{owner.id if owner else ""}"}}'
+        rows.append(_event("lead.opened", o.inbound.channel, o.lead, o.message, now, data))
+    for message, channel, reason in plan.ignored:
+        rows.append(_event("message.ignored", channel, None, message, now, f'{{"reason":"{_quoted(reason)}"}}'))
+    for identity, contact in plan.moves.items():
+        data = f'{{"identity":"{identity}","contact":"{contact}"}}'
+        rows.append(_event("identity.split", events.SYSTEM, None, None, now, data))
+    return rows
+
+
+def _event(kind: str, actor: str, lead: UUID | None, message: UUID | None, at: datetime, data: str = "{}") -> Row:
+    return (new_id(), at, kind, actor, lead, message, data)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "").replace('"', "'")
