@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +10,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store import bulk
+from store.bulk import Row
+from store.deliveries import DELIVERY, refresh
+from store.tables import deliveries
 
 
 class Line(NamedTuple):
@@ -81,3 +86,58 @@ _LINES = text(
          ORDER BY created_at DESC LIMIT 1) AS d ON true
        WHERE m.first = 1 OR m.back <= :last ORDER BY m.received_at, m.id"""
 ).columns(facts=JSONB)
+
+
+class Author(NamedTuple):
+    """Who of us wrote an answer, and where he is told that it did not arrive."""
+
+    message: UUID
+    staff: UUID
+    channel: str
+    address: str
+
+
+async def authors(connection: AsyncConnection, messages: Sequence[UUID]) -> list[Author]:
+    """The writers of these answers who still work here and have a chat."""
+    return [Author(*r) for r in await connection.execute(_AUTHORS, {"ids": list(messages)})]
+
+
+_AUTHORS = text(
+    """SELECT m.id, s.id, s.channel, s.address FROM messages m JOIN staff s ON s.id = m.staff_id
+       WHERE m.id = ANY(CAST(:ids AS uuid[])) AND s.left_at IS NULL
+       AND s.channel IS NOT NULL AND s.address IS NOT NULL"""
+)
+
+
+async def language_of(connection: AsyncConnection, member: UUID) -> str | None:
+    """The language that this member of staff reads."""
+    language: str | None = await connection.scalar(_LANGUAGE, {"id": member})
+    return language
+
+
+_LANGUAGE = text("SELECT language FROM staff WHERE id = :id")
+
+
+async def put_off(connection: AsyncConnection, edits: Sequence[Row]) -> None:
+    """Queue edits of cards once more (rows of `store.deliveries.DELIVERY`), each unless its card has one waiting.
+
+    A claimed edit may not simply become pending again: meanwhile another one for the same card may have.
+    """
+    await bulk.insert_new(connection, deliveries, DELIVERY, edits)
+
+
+async def take_back(connection: AsyncConnection, at: datetime) -> int:
+    """Replace the edits that a dead sender had claimed, as `put_off` does; how many.
+
+    Call it before `store.deliveries.sweep` in the same transaction.
+    """
+    leads = list((await connection.execute(_TAKE_BACK)).scalars())
+    await refresh(connection, leads, at)
+    return len(leads)
+
+
+_TAKE_BACK = text(
+    """UPDATE deliveries SET state = 'skipped', lease_until = NULL,
+         reason = 'the sender went away while sending; a new edit follows'
+       WHERE purpose = 'refresh' AND state = 'sending' AND lease_until < now() RETURNING lead_id"""
+)

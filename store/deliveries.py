@@ -138,6 +138,17 @@ _CLAIM = text(
 ).columns(facts=JSONB)
 
 
+async def renew(connection: AsyncConnection, ids: Iterable[UUID], lease: timedelta) -> None:
+    """Keep what we have claimed and not settled yet."""
+    await connection.execute(_RENEW, {"ids": sorted(ids), "lease": lease})
+
+
+_RENEW = text(
+    """UPDATE deliveries SET lease_until = now() + CAST(:lease AS interval)
+       WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'sending'"""
+)
+
+
 async def settle(connection: AsyncConnection, verdicts: Sequence[Verdict], at: datetime) -> int:
     """Write down what became of claimed deliveries; how many of them were still ours."""
     if not verdicts:

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-AWAY: tuple[type[BaseException], ...] = (
-    OSError,
-    TimeoutError,
-    OperationalError,
-    InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InterfaceError,
-    asyncpg.TooManyConnectionsError,
-)
-"""What it looks like when PostgreSQL is away, starting or going: try again, nothing is wrong with the data."""
+
+class Away(Exception):
+    """PostgreSQL is away, starting or going: nothing is wrong with the data, try again."""
+
+
+AWAY: tuple[type[BaseException], ...] = (Away,)
+"""What to try again after, for those who take a tuple of types."""
+
+_STATES = ("08", "57P", "53300", "58000")
+"""SQLSTATE: connection exceptions, shutdowns, too many connections, a system error (PostgreSQL, appendix A)."""
 
 
 def is_away(error: BaseException) -> bool:
     """Whether this error says that PostgreSQL is away, not that a statement was wrong."""
-    if isinstance(error, DBAPIError) and not isinstance(error, AWAY):
-        return error.connection_invalidated or isinstance(getattr(error.orig, "__cause__", None), AWAY)
-    return isinstance(error, AWAY)
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError)):
+        return True
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if (getattr(cause, "sqlstate", None) or "").startswith(_STATES):
+        return True
+    return isinstance(error, Away | ConnectionError | TimeoutError | PoolTimeout | asyncpg.InterfaceError)
 
 
 Connection = AsyncConnection
@@ -60,15 +61,17 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
-        async with self._engine.begin() as connection:
-            yield connection
+        """A transaction: committed when the block ends, rolled back when it raises. Raises Away."""
+        with _translated():
+            async with self._engine.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection that commits each statement by itself: for locks that outlive a transaction, and for turns."""
-        async with self._engine.connect() as connection:
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+        with _translated():
+            async with self._engine.connect() as connection:
+                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def durability(self) -> list[str]:
         """What of PostgreSQL's settings could lose what was accepted, each with the line that mends it."""
@@ -83,6 +86,19 @@ class Database:
     async def aclose(self) -> None:
         """Close the pool. Twice is fine."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The one place where the driver's ways to be away become ours."""
+    try:
+        yield
+    except Away:
+        raise
+    except Exception as error:
+        if is_away(error) or (isinstance(error, OSError) and not error.filename):
+            raise Away(f"PostgreSQL is away: {error}") from error
+        raise
 
 
 _SETTINGS = "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')"

@@ -175,3 +175,36 @@ _WAITING = text(
     f"""SELECT {_COLUMNS} FROM leads WHERE owner_id IS NULL AND state = 'open' AND pipeline = :team
         ORDER BY opened_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"""
 )
+
+
+class Reach(NamedTuple):
+    """One address of the person behind a lead."""
+
+    identity: UUID
+    kind: str
+    value: str
+
+
+async def addresses(connection: AsyncConnection, lead: UUID) -> list[Reach]:
+    """How the person behind the lead can be reached: the proved addresses first, then the older ones."""
+    return [Reach(*r) for r in await connection.execute(_ADDRESSES, {"lead": lead})]
+
+
+_ADDRESSES = text(
+    """SELECT i.id, i.kind, i.value FROM leads l JOIN identities i USING (contact_id)
+       WHERE l.id = :lead AND i.kind <> 'unreadable' ORDER BY i.proved DESC, i.created_at, i.id"""
+)
+
+
+async def names(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What to call the person behind each of these leads: the name, else the address that opened it."""
+    rows = await connection.execute(_NAMES, {"ids": list(ids)})
+    return {r.id: r.name for r in rows}
+
+
+_NAMES = text(
+    """SELECT l.id, coalesce(nullif(o.name, ''), (SELECT i.name FROM identities i
+           WHERE i.contact_id = l.contact_id AND i.name <> '' ORDER BY i.created_at LIMIT 1),
+         CASE o.kind WHEN 'unreadable' THEN '' ELSE o.value END) AS name
+       FROM leads l JOIN identities o ON o.id = l.opened_by WHERE l.id = ANY(CAST(:ids AS uuid[]))"""
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store import bulk
 from store.bulk import Row
-from store.tables import messages
+from store.events import EVENT
+from store.tables import events, messages
 
 Key = tuple[str, str]
 """(channel, external_id) or (channel, ref)."""
@@ -89,6 +90,28 @@ async def add_new(connection: AsyncConnection, row: Row) -> bool:
     return bool(await bulk.insert_new(connection, messages, MESSAGE, [row]))
 
 
+async def note_once(connection: AsyncConnection, key: Key, actor: str, at: datetime) -> bool:
+    """Write down that this staff message (channel, external_id) is acted on; False when it was before.
+
+    The event's id is made of the key, so that of two transactions with one message the second waits and then loses.
+    """
+    row = (uuid5(NAMESPACE_URL, "\n".join(key)), at, "staff.message", actor, None, None, "{}")
+    return bool(await bulk.insert_new(connection, events, EVENT, [row]))
+
+
+async def answered_by(connection: AsyncConnection, channel: str, refs: Sequence[str]) -> tuple[UUID, UUID] | None:
+    """(message, lead) of our own answer that the first known one of these refs names."""
+    row = (await connection.execute(_ANSWERED_BY, {"channel": channel, "refs": list(refs)})).first()
+    return (row.id, row.lead_id) if row else None
+
+
+_ANSWERED_BY = text(
+    """SELECT m.id, m.lead_id FROM unnest(CAST(:refs AS text[])) WITH ORDINALITY AS r(ref, n)
+       JOIN messages m ON m.channel = :channel AND m.ref = r.ref AND m.ref <> ''
+       WHERE m.direction = 'out' AND m.lead_id IS NOT NULL ORDER BY r.n LIMIT 1"""
+)
+
+
 async def get(connection: AsyncConnection, message: UUID) -> Message | None:
     """One message with the address it came from, or goes to."""
     row = (await connection.execute(_GET, {"id": message})).first()
@@ -99,6 +122,18 @@ async def last_from_customer(connection: AsyncConnection, lead: UUID) -> Message
     """What the customer wrote last: the message that an answer to the lead answers."""
     row = (await connection.execute(_LAST, {"lead": lead})).first()
     return Message(*row) if row else None
+
+
+async def too_much_for_card(connection: AsyncConnection, lead: UUID, longer_than: int, limit: int = 5) -> list[UUID]:
+    """The customer's latest messages that have files or more characters than a card shows, oldest first."""
+    found = await connection.execute(_TOO_MUCH, {"lead": lead, "longer": longer_than, "limit": limit})
+    return list(found.scalars())[::-1]
+
+
+_TOO_MUCH = text(
+    """SELECT id FROM messages WHERE lead_id = :lead AND direction = 'in'
+       AND (facts ? 'files' OR length(text) > :longer) ORDER BY received_at DESC, id DESC LIMIT :limit"""
+)
 
 
 async def refs_of_thread(connection: AsyncConnection, lead: UUID, thread: str, limit: int = 20) -> list[str]:

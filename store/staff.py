@@ -40,6 +40,20 @@ async def roster(connection: AsyncConnection) -> list[Member]:
 _ROSTER = text(f"SELECT {_COLUMNS} FROM staff WHERE left_at IS NULL ORDER BY id")
 
 
+async def by_address(connection: AsyncConnection, address: str) -> Member | None:
+    """The member who works from this Telegram id, or None."""
+    row = (await connection.execute(_BY_ADDRESS, {"address": address})).first()
+    return Member(*row) if row else None
+
+
+_BY_ADDRESS = text(f"SELECT {_COLUMNS} FROM staff WHERE address = :address AND left_at IS NULL")
+
+
+async def name_of(connection: AsyncConnection, member: UUID) -> str:
+    """What this member is called, also when he works here no more; empty when there never was such a one."""
+    return await connection.scalar(text("SELECT name FROM staff WHERE id = :id"), {"id": member}) or ""
+
+
 async def add(connection: AsyncConnection, name: str, team: str, language: str, at: datetime) -> Member:
     """A new member, not linked to a chat yet."""
     member = new_id()

@@ -1,0 +1,175 @@
+"""Reads `leadwire.toml` and says, for each thing that is wrong, which key, what was expected, and an example."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from app.settings import (
+    ChannelConfig,
+    ChatPlace,
+    Company,
+    Intake,
+    Rates,
+    SecretMissing,
+    Server,
+    Settings,
+    Storage,
+    Team,
+    model_in,
+    with_secrets,
+)
+from channels.registry import KINDS
+
+SECTIONS: Mapping[str, type[BaseModel]] = {"company": Company, "server": Server, "storage": Storage}
+HOUSE: Mapping[str, type[BaseModel]] = {"intake": Intake, "rates": Rates}
+"""What the house adds to a channel's table."""
+TOP = (*SECTIONS, "teams", "operators", "channels")
+
+
+class ConfigurationError(Exception):
+    """Everything that is wrong with the configuration, a line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def load(path: Path) -> Settings:
+    """Read the document. Raises ConfigurationError."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            [
+                f"{path}: there is no such file. Begin with a copy of deploy/leadwire.example.toml, "
+                "or play without one: leadwire demo"
+            ]
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: cannot be read: {error}"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"{path}: not TOML: {error}"]) from None
+    return parse(table)
+
+
+def parse(table: Mapping[str, Any]) -> Settings:
+    """Check a document. Raises ConfigurationError with all its problems at once."""
+    reader = _Reader()
+    for key in table.keys() - set(TOP):
+        reader.unknown(key, TOP)
+    sections = {name: reader.model(model, name, table.get(name, {})) for name, model in SECTIONS.items()}
+    teams = {n: reader.model(Team, f"teams.{n}", t) for n, t in reader.table("teams", table).items()}
+    operators = tuple(
+        reader.model(ChatPlace, f"operators[{n}]", t) for n, t in enumerate(table.get("operators", ()), 1)
+    )
+    channels = {n: reader.channel(n, t) for n, t in reader.table("channels", table).items()}
+    reader.stop_if_wrong()
+    values: dict[str, Any] = {
+        **sections,
+        "teams": teams or {"sales": Team()},
+        "operators": operators,
+        "channels": channels,
+    }
+    settings = reader.model(Settings, "", values, secrets=False)
+    reader.stop_if_wrong()
+    assert isinstance(settings, Settings)
+    reader.references(settings)
+    reader.stop_if_wrong()
+    return settings
+
+
+class _Reader:
+    """Collects problems instead of stopping at the first."""
+
+    def __init__(self) -> None:
+        self._problems: list[str] = []
+
+    def stop_if_wrong(self) -> None:
+        if self._problems:
+            raise ConfigurationError(self._problems)
+
+    def unknown(self, key: str, known: tuple[str, ...]) -> None:
+        near = get_close_matches(key, known, 1)
+        hint = f'did you mean "{near[0]}"?' if near else f"expected one of {', '.join(known)}"
+        self._problems.append(f"{key}: unknown; {hint}")
+
+    def table(self, key: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        value = document.get(key, {})
+        if isinstance(value, Mapping):
+            return value
+        self._problems.append(f"{key}: expected tables, for example [{key}.name]")
+        return {}
+
+    def model(self, model: type[BaseModel], where: str, value: Any, *, secrets: bool = True) -> BaseModel | None:
+        if not isinstance(value, Mapping):
+            self._problems.append(f"{where}: expected a table, for example [{where}]")
+            return None
+        try:
+            return model.model_validate(with_secrets(model, value) if secrets else value)
+        except SecretMissing as error:
+            self._problems.append(f"{where}.{error.key}: {error.reason}")
+        except ValidationError as error:
+            self._problems += [_in_words(where, model, e) for e in error.errors(include_url=False, include_input=False)]
+        return None
+
+    def channel(self, name: str, table: Any) -> ChannelConfig | None:
+        where = f"channels.{name}"
+        kind = str(table.get("kind")) if isinstance(table, Mapping) else ""
+        if kind not in KINDS:
+            self._problems.append(f'{where}.kind: expected one of {", ".join(KINDS)}. Example: kind = "email"')
+            return None
+        own = {key: value for key, value in table.items() if key not in HOUSE}
+        parts = {key: self.model(model, f"{where}.{key}", table.get(key, {})) for key, model in HOUSE.items()}
+        settings = self.model(KINDS[kind].settings, where, own)
+        if settings is None or None in parts.values():
+            return None
+        return ChannelConfig.model_validate({"kind": kind, "settings": settings, **parts})
+
+    def references(self, settings: Settings) -> None:
+        """Names that must exist elsewhere in the document."""
+        bots = {name for name, c in settings.channels.items() if c.kind == "telegram"}
+        places = [(f"teams.{n}.chat", t.chat) for n, t in settings.teams.items() if t.chat]
+        places += [(f"operators[{n}]", place) for n, place in enumerate(settings.operators, 1)]
+        for where, place in places:
+            if place.channel not in bots:
+                self._problems.append(f'{where}.channel: "{place.channel}" is not a channel of kind "telegram"')
+        for name, channel in settings.channels.items():
+            if channel.intake.team not in settings.teams:
+                self._problems.append(
+                    f'channels.{name}.intake.team: there is no team "{channel.intake.team}"; '
+                    f"add [teams.{channel.intake.team}]"
+                )
+            for other in channel.intake.answer_by:
+                if other not in settings.channels or not KINDS[settings.channels[other].kind].reaches:
+                    self._problems.append(f'channels.{name}.intake.answer_by: nothing is sent through "{other}"')
+
+
+def _in_words(where: str, model: type[BaseModel], error: ErrorDetails) -> str:
+    """One problem: the key, what is wrong, an example."""
+    path = [str(part) for part in error["loc"]]
+    key = ".".join(part for part in [where, *path] if part)
+    if error["type"] == "extra_forbidden":
+        known = tuple(_fields_at(model, path[:-1]))
+        near = get_close_matches(path[-1], known, 1)
+        return f"{key}: unknown; " + (f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(known)}")
+    message = error["msg"].removeprefix("Value error, ")
+    field = _fields_at(model, path[:-1]).get(path[-1]) if path else None
+    example = field.examples[0] if field is not None and field.examples else None
+    return f"{key}: {message[0].lower() + message[1:]}" + (f". Example: {path[-1]} = {example}" if example else "")
+
+
+def _fields_at(model: type[BaseModel], path: list[str]) -> dict[str, Any]:
+    for part in path:
+        field = model.model_fields.get(part)
+        inner = model_in(field.annotation) if field else None
+        if inner is None:
+            return {}
+        model = inner
+    return dict(model.model_fields)

@@ -1,0 +1,47 @@
+"""Logging: plain lines on standard error, and no secret in any of them."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable
+
+_TOKEN_IN_URL = re.compile(r"(bot|/)\d{5,20}:[A-Za-z0-9_-]{20,}")
+_PASSWORD_IN_URL = re.compile(r"(\w+://[^:/\s@]*:)[^@\s/]+@")
+
+
+class Scrubber(logging.Filter):
+    """Takes known secrets, Telegram tokens in URLs and passwords in URLs out of every record.
+
+    It sits on the root handlers: libraries log with loggers of their own, and put tokens into URLs.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._secrets = sorted({s for s in secrets if len(s) >= 6}, key=len, reverse=True)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record; never drops one."""
+        record.msg, record.args = self.clean(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
+        return True
+
+    def clean(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return _PASSWORD_IN_URL.sub(r"\1***@", _TOKEN_IN_URL.sub(r"\1***", text))
+
+
+def set_up(*, verbose: bool = False, secrets: Iterable[str] = ()) -> None:
+    """Log to standard error; once per process, again when the secrets are known."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S"))
+    handler.addFilter(Scrubber(secrets))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    for chatty in ("aiogram", "aiohttp", "asyncio", "faststream", "uvicorn.access", "pymap", "mail.log", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.INFO if verbose else logging.WARNING)

@@ -1,0 +1,241 @@
+"""The installation's configuration: one typed document, read from `leadwire.toml`.
+
+Secrets are written as `env:NAME` or `file:PATH` and never stand in the document itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+Language = Literal["en", "ru"]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
+
+
+class Section(BaseModel):
+    """A table of the document: unknown keys are errors, so that a typo is not a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Company(Section):
+    """Who you are."""
+
+    name: str = Field("", max_length=200, description="Your name, as customers read it.", examples=['"Apple Orchard"'])
+    country: str = Field(
+        "RU",
+        pattern=r"^[A-Z]{2}$",
+        description="Where a phone number without a country code is from (ISO 3166-1).",
+        examples=['"RU"'],
+    )
+    language: Language = Field(
+        "en", description="For people whose language nothing tells, and for team chats.", examples=['"ru"']
+    )
+    timezone: str = Field("UTC", description="In which staff read times (IANA).", examples=['"Europe/Moscow"'])
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f'"{value}" is no time zone of the IANA list')
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class Server(Section):
+    """Where the forms, hooks and pages are served."""
+
+    host: str = Field("127.0.0.1", description="The address to listen on.", examples=['"0.0.0.0"'])
+    port: int = Field(8080, ge=1, le=65535, description="The port to listen on.", examples=["8080"])
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+        description="Under which the world reaches you. Twilio's signatures and Telegram's webhook need it.",
+        examples=['"https://leads.example.com"'],
+    )
+    proxies: tuple[str, ...] = Field(
+        ("127.0.0.1",),
+        description="Reverse proxies whose X-Forwarded-For is believed.",
+        examples=['["127.0.0.1"]'],
+    )
+    frame_ancestors: tuple[str, ...] = Field(
+        (), description="Sites that may show the hosted forms in a frame.", examples=['["https://www.example.com"]']
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
+class Bucket(Section):
+    """An S3-compatible bucket for files, instead of the data folder."""
+
+    name: str = Field(description="The bucket's name.", examples=['"leadwire"'])
+    endpoint: str = Field(description="The service's URL.", examples=['"https://storage.yandexcloud.net"'])
+    region: str = Field("us-east-1", description="The region, where the service has them.", examples=['"ru-central1"'])
+    access_key: SecretStr = Field(description="The access key.", examples=['"env:S3_ACCESS_KEY"'])
+    secret_key: SecretStr = Field(description="The secret key.", examples=['"env:S3_SECRET_KEY"'])
+    prefix: str = Field("", description="A folder in the bucket.", examples=['"files"'])
+
+
+class Storage(Section):
+    """Where everything is kept."""
+
+    data: Path = Field(Path("data"), description="Folder of the embedded servers and the files.", examples=['"data"'])
+    database_url: SecretStr | None = Field(
+        None,
+        description="An external PostgreSQL. Without it, and without DATABASE_URL, an embedded one runs.",
+        examples=['"env:DATABASE_URL"'],
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="An external Redis or Valkey. Without it, and without REDIS_URL, an embedded one runs.",
+        examples=['"env:REDIS_URL"'],
+    )
+    bucket: Bucket | None = Field(None, description="Keep files in S3 instead of the data folder.")
+    max_file_mb: int = Field(25, ge=1, le=200, description="The largest file that is taken, in MB.", examples=["25"])
+    shards: int = Field(
+        8, ge=1, le=64, description="Streams that senders are spread over. The same in all processes.", examples=["8"]
+    )
+
+
+class ChatPlace(Section):
+    """A chat that staff read."""
+
+    channel: Name = Field(description="The Telegram channel (the bot) that writes there.", examples=['"bot"'])
+    chat: str = Field(
+        pattern=r"^-?\d{1,20}$", description="The chat's id: negative for groups.", examples=['"-1001234567890"']
+    )
+
+
+class Team(Section):
+    """People who share a pipeline."""
+
+    chat: ChatPlace | None = Field(None, description="The team's group chat: leads wait there while nobody is at work.")
+
+
+class Greeting(Section):
+    """The automatic first answer of a channel."""
+
+    en: str = Field("", max_length=1000, description="In English; the default text when empty.")
+    ru: str = Field("", max_length=1000, description="In Russian; the default text when empty.")
+
+
+class Intake(Section):
+    """What becomes of a channel's messages."""
+
+    team: Name = Field("sales", description="The team, and so the pipeline, that gets the leads.", examples=['"sales"'])
+    greet: bool | None = Field(
+        None,
+        description="Answer the first message at once, at most once a day per address. On, but for forms.",
+        examples=["true"],
+    )
+    greeting: Greeting = Field(Greeting(), description="The text of that answer, per language.")
+    answer_by: tuple[Name, ...] = Field(
+        (),
+        description="Through which channels the people of a form are answered. All that can, when empty.",
+        examples=['["inbox", "sms"]'],
+    )
+
+
+class Rates(Section):
+    """How fast a channel sends."""
+
+    per_second: float | None = Field(None, gt=0, description="Messages a second in all.", examples=["10"])
+    per_address: float | None = Field(None, gt=0, description="Messages a second to one address.", examples=["1"])
+
+
+class ChannelConfig(BaseModel):
+    """One `[channels.NAME]` table: the adapter's own settings, and what the house adds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    settings: BaseModel
+    intake: Intake = Intake()
+    rates: Rates = Rates()
+
+
+class Settings(BaseModel):
+    """The whole document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    company: Company = Company()
+    server: Server = Server()
+    storage: Storage = Storage()
+    teams: Mapping[Name, Team] = {"sales": Team()}
+    operators: tuple[ChatPlace, ...] = ()
+    channels: Mapping[Name, ChannelConfig] = {}
+
+
+_REFERENCE = re.compile(r"(env|file):(.+)", re.DOTALL)
+
+
+def resolve(value: str) -> str:
+    """The secret that `env:NAME` or `file:PATH` points at. Raises ValueError in words, without the secret."""
+    match = _REFERENCE.fullmatch(value)
+    if not match:
+        raise ValueError('a secret does not stand here: write "env:NAME" or "file:/path/to/it"')
+    kind, where = match.groups()
+    if kind == "env":
+        if where not in os.environ:
+            raise ValueError(f"the environment has no {where}: export {where}=...")
+        return os.environ[where]
+    try:
+        return Path(where).read_text().strip()
+    except OSError as error:
+        raise ValueError(f"cannot read the secret in {where}: {error.strerror}") from None
+
+
+def with_secrets(model: type[BaseModel], table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with each reference in a secret field resolved. Raises ValueError(key, message)."""
+    return {key: _secret(model, key, value) for key, value in table.items()}
+
+
+def _secret(model: type[BaseModel], key: str, value: Any) -> Any:
+    field = model.model_fields.get(key)
+    if field is None:
+        return value
+    if isinstance(value, Mapping) and (inner := model_in(field.annotation)):
+        try:
+            return with_secrets(inner, value)
+        except SecretMissing as error:
+            raise SecretMissing(f"{key}.{error.key}", error.reason) from None
+    if isinstance(value, str) and _holds(field.annotation, SecretStr):
+        try:
+            return resolve(value)
+        except ValueError as error:
+            raise SecretMissing(key, str(error)) from None
+    return value
+
+
+class SecretMissing(ValueError):
+    """A secret field that cannot be resolved."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"{key}: {reason}")
+        self.key = key
+        self.reason = reason
+
+
+def _holds(annotation: Any, wanted: type) -> bool:
+    return annotation is wanted or any(_holds(a, wanted) for a in getattr(annotation, "__args__", ()))
+
+
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, also inside an optional or a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for a in getattr(annotation, "__args__", ()) if (m := model_in(a))), None)

@@ -1,0 +1,78 @@
+"""The whole way of one message or lead, step by step, with times: a reading of the tables for `leadwire trace`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from store.engine import Connection
+
+
+class Step(NamedTuple):
+    """One thing that happened."""
+
+    at: datetime
+    kind: str
+    what: str
+    """The channel, the actor, or the address that it concerns."""
+    state: str
+    reason: str | None
+    text: str
+    """The beginning of the message."""
+    data: Mapping[str, Any]
+
+
+async def find(connection: Connection, wanted: str) -> tuple[UUID | None, UUID | None]:
+    """(lead, message) for a lead's number or id, a message's id, or a provider's id, such as a form's receipt."""
+    row = (await connection.execute(_FIND, {"wanted": wanted.removeprefix("#")})).first()
+    return (row.lead_id, row.message_id) if row else (None, None)
+
+
+_FIND = text(
+    """SELECT lead_id, message_id FROM (
+         SELECT 1 AS n, id AS lead_id, CAST(NULL AS uuid) AS message_id FROM leads WHERE CAST(number AS text) = :wanted
+           OR replace(CAST(id AS text), '-', '') = replace(:wanted, '-', '')
+         UNION ALL
+         SELECT 2, lead_id, id FROM messages WHERE external_id = :wanted
+           OR replace(CAST(id AS text), '-', '') = replace(:wanted, '-', '')
+         UNION ALL
+         SELECT 3, lead_id, message_id FROM deliveries WHERE external_id = :wanted
+           OR replace(CAST(id AS text), '-', '') = replace(:wanted, '-', '')
+       ) AS f ORDER BY n LIMIT 1"""
+)
+
+
+async def steps(connection: Connection, lead: UUID | None, message: UUID | None) -> list[Step]:
+    """Everything about a lead, or about a message that led to none, in the order of time."""
+    rows = await connection.execute(_STEPS, {"lead": lead, "message": message})
+    return [Step(*row) for row in rows]
+
+
+_STEPS = text(
+    """SELECT at, kind, what, state, reason, text, data FROM (
+         SELECT received_at AS at, 'message ' || direction AS kind, channel AS what, '' AS state,
+           CAST(NULL AS text) AS reason, left(text, 80) AS text, CAST('{}' AS jsonb) AS data
+         FROM messages WHERE lead_id = CAST(:lead AS uuid) OR id = CAST(:message AS uuid)
+         UNION ALL
+         SELECT created_at, 'stored', channel, '', NULL, external_id, '{}'
+         FROM messages WHERE lead_id = CAST(:lead AS uuid) OR id = CAST(:message AS uuid)
+         UNION ALL
+         SELECT at, kind, actor, '', NULL, '', data FROM events
+         WHERE lead_id = CAST(:lead AS uuid) OR (lead_id IS NULL AND message_id = CAST(:message AS uuid))
+         UNION ALL
+         SELECT created_at, 'queued ' || purpose, channel || ' ' || address, state, reason, '',
+           jsonb_build_object('delivery', id, 'attempts', attempts)
+         FROM deliveries WHERE lead_id = CAST(:lead AS uuid)
+         UNION ALL
+         SELECT sent_at, 'sent ' || purpose, channel || ' ' || address, state, NULL, coalesce(external_id, ''), '{}'
+         FROM deliveries WHERE lead_id = CAST(:lead AS uuid) AND sent_at IS NOT NULL
+         UNION ALL
+         SELECT reported_at, 'reported ' || purpose, channel || ' ' || address, state, reason, '', '{}'
+         FROM deliveries WHERE lead_id = CAST(:lead AS uuid) AND reported_at IS NOT NULL
+       ) AS s ORDER BY at, kind"""
+).columns(data=JSONB)
