@@ -139,13 +139,14 @@ _CLAIM = text(
 
 
 async def renew(connection: AsyncConnection, ids: Iterable[UUID], lease: timedelta) -> None:
-    """Keep what we have claimed and not settled yet."""
+    """Keep what we have claimed and not settled yet. Waits for nobody: a row that is locked is just being settled."""
     await connection.execute(_RENEW, {"ids": sorted(ids), "lease": lease})
 
 
 _RENEW = text(
-    """UPDATE deliveries SET lease_until = now() + CAST(:lease AS interval)
-       WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'sending'"""
+    """UPDATE deliveries d SET lease_until = now() + CAST(:lease AS interval)
+       FROM (SELECT id FROM deliveries WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'sending'
+         FOR NO KEY UPDATE SKIP LOCKED) AS r WHERE d.id = r.id"""
 )
 
 

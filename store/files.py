@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -95,7 +96,15 @@ class Bucket:
 
     @classmethod
     def open(
-        cls, bucket: str, *, endpoint: str, region: str, access_key: str, secret_key: str, prefix: str = ""
+        cls,
+        bucket: str,
+        *,
+        endpoint: str,
+        region: str,
+        access_key: str,
+        secret_key: str,
+        prefix: str = "",
+        retries: int = 2,
     ) -> Bucket:
         """Connects at first use."""
         from obstore.store import S3Store
@@ -109,6 +118,7 @@ class Bucket:
             access_key_id=access_key,
             secret_access_key=secret_key,
             client_options={"timeout": "30s", "allow_http": local},
+            retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=30)},
         )
         return cls(store)
 
@@ -127,13 +137,13 @@ class Bucket:
     async def get(self, key: str) -> bytes:
         """The content. Raises FileMissing, or OSError when the bucket is away."""
         from obstore import get_async
-        from obstore.exceptions import BaseError, NotFoundError
+        from obstore.exceptions import BaseError
 
         if not _KEY.fullmatch(key):
             raise FileMissing(key)
         try:
             return bytes(await (await get_async(self._store, key)).bytes_async())
-        except NotFoundError:
+        except FileNotFoundError:  # what obstore raises for a 404
             raise FileMissing(key) from None
         except BaseError as error:
             raise OSError(f"the file store does not give a file: {error}") from error
