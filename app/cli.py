@@ -1,5 +1,234 @@
 """The `leadwire` command."""
 
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from app import log, wiring
+from app.document import ConfigurationError, load
+from app.embedded import EmbeddedError
+from app.settings import Settings
+from store.engine import Away
+
+app = typer.Typer(
+    help="Every request a customer makes becomes a lead of one known person in one salesperson's chat.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Config = Annotated[
+    Path, typer.Option("--config", "-c", envvar="LEADWIRE_CONFIG", help="The configuration.", show_default=True)
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+DEFAULT = Path("leadwire.toml")
+
+
+def run(main: Coroutine[Any, Any, int | None]) -> None:
+    """Run a command's coroutine; what a person can mend is said in words, without a traceback."""
+    try:
+        code = uvloop.run(main)
+    except (ConfigurationError, EmbeddedError) as error:
+        fail(str(error))
+    except Away as error:
+        fail(f"{error}\nIs it running, and is DATABASE_URL right?")
+    except OSError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    raise typer.Exit(code or 0)
+
+
+def fail(text: str) -> None:
+    """Say what is wrong and leave with 1."""
+    typer.secho(text, fg="red", err=True)
+    raise typer.Exit(1)
+
+
+def settings_of(path: Path, *, verbose: bool = False) -> Settings:
+    """The configuration, with logging set up and secrets kept out of it."""
+    log.set_up(verbose=verbose)
+    try:
+        settings = load(path)
+    except ConfigurationError as error:
+        fail("The configuration is wrong:\n" + "\n".join(f"  {problem}" for problem in error.problems))
+        raise  # for the type checker: fail does not return
+    log.set_up(verbose=verbose, secrets=log.secrets_in(settings))
+    return settings
+
+
+def until_told(start: Callable[[asyncio.Event], Awaitable[None]]) -> Coroutine[Any, Any, None]:
+    """Run until SIGINT or SIGTERM."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await start(stop)
+
+    return main()
+
+
+def _role(name: str, text: str) -> None:
+    @app.command(name, help=text)
+    def command(config: Config = DEFAULT, verbose: Verbose = False) -> None:
+        settings = settings_of(config, verbose=verbose)
+        run(until_told(lambda stop: wiring.run(settings, wiring.ROLES if name == "up" else [name], stop)))
+
+
+for _name, _text in {
+    "up": "Run everything in one process.",
+    "web": "Run only the web role: forms, hooks and pages.",
+    "listen": "Run only the listeners: IMAP and Telegram.",
+    "route": "Run only the router: messages become leads.",
+    "send": "Run only the sender: what is due goes out.",
+}.items():
+    _role(_name, _text)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the demo's page is served.")] = 8025,
+    data: Annotated[Path | None, typer.Option(help="Keep the demo's data here instead of a fresh folder.")] = None,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    verbose: Verbose = False,
+) -> None:
+    """Play both sides in the browser: simulated customers and sellers, embedded servers, no account."""
+    from app import demo as playing
+
+    log.set_up(verbose=verbose)
+    run(until_told(lambda stop: playing.play(port, data, open_browser=open_browser, stop=stop)))
+
+
+@app.command()
+def migrate(config: Config = DEFAULT) -> None:
+    """Bring the database to this version's schema."""
+    from app import commands
+
+    run(commands.migrate(settings_of(config)))
+
+
+@app.command()
+def check(config: Config = DEFAULT) -> None:
+    """Check the configuration, the servers and every channel; say the line that mends what is wrong."""
+    from app import commands
+
+    run(commands.check(settings_of(config)))
+
+
+@app.command()
+def trace(
+    wanted: Annotated[str, typer.Argument(help="A lead (#42), a receipt, a message's or a provider's id.")],
+    config: Config = DEFAULT,
+) -> None:
+    """Show the whole way of one message or lead, step by step, with times."""
+    from app import commands
+
+    run(commands.trace(settings_of(config), wanted))
+
+
+dead = typer.Typer(help="Messages that could not be handled.", no_args_is_help=True)
+app.add_typer(dead, name="dead")
+Letter = Annotated[str, typer.Argument(help="The letter's id, as `dead list` shows it.")]
+
+
+@dead.command("list")
+def dead_list(limit: Annotated[int, typer.Option(help="At most so many.")] = 50, config: Config = DEFAULT) -> None:
+    """List the dead letters, the oldest first."""
+    from app import commands
+
+    run(commands.dead_list(settings_of(config), limit))
+
+
+@dead.command("show")
+def dead_show(letter: Letter, config: Config = DEFAULT) -> None:
+    """Show one dead letter whole."""
+    from app import commands
+
+    run(commands.dead_show(settings_of(config), letter))
+
+
+@dead.command("replay")
+def dead_replay(
+    letter: Annotated[str, typer.Argument(help="The letter's id, or all.")], config: Config = DEFAULT
+) -> None:
+    """Put a dead letter, or all, back on its way."""
+    from app import commands
+
+    run(commands.dead_replay(settings_of(config), letter))
+
+
+@dead.command("drop")
+def dead_drop(
+    letter: Letter,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Remove a dead letter for ever."""
+    from app import commands
+
+    if not yes and typer.prompt(f"This cannot be undone. Type the id to drop {letter}") != letter:
+        fail("Nothing was dropped: that was not the id.")
+    run(commands.dead_drop(settings_of(config), letter))
+
+
+staff = typer.Typer(help="People who sell.", no_args_is_help=True)
+app.add_typer(staff, name="staff")
+
+
+@staff.command("add")
+def staff_add(
+    name: Annotated[str, typer.Argument(help="How colleagues and cards call the person.")],
+    team: Annotated[str, typer.Option(help="The team, and so the pipeline.")] = "sales",
+    language: Annotated[str, typer.Option(help="en or ru; the company's when left out.")] = "",
+    config: Config = DEFAULT,
+) -> None:
+    """Add a person and print the one-time link that opens his chat with the bot."""
+    from app import commands
+
+    run(commands.staff_add(settings_of(config), name, team, language))
+
+
+@staff.command("list")
+def staff_list(config: Config = DEFAULT) -> None:
+    """List who works here, who is linked and who is at work."""
+    from app import commands
+
+    run(commands.staff_list(settings_of(config)))
+
+
+@staff.command("link")
+def staff_link(name: Annotated[str, typer.Argument(help="The person's name or id.")], config: Config = DEFAULT) -> None:
+    """Print a fresh one-time link; earlier ones stop working."""
+    from app import commands
+
+    run(commands.staff_link(settings_of(config), name))
+
+
+@staff.command("leave")
+def staff_leave(
+    name: Annotated[str, typer.Argument(help="The person's name or id.")], config: Config = DEFAULT
+) -> None:
+    """The person works here no more: the chat is cut off, the open leads wait for the team."""
+    from app import commands
+
+    run(commands.staff_leave(settings_of(config), name))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"leadwire {installed_version('leadwire')}, Python {sys.version.split()[0]}")
+
 
 def main() -> None:
-    """Run it."""
+    """The command's entry."""
+    app()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel, SecretStr
 
 _TOKEN_IN_URL = re.compile(r"(bot|/)\d{5,20}:[A-Za-z0-9_-]{20,}")
 _PASSWORD_IN_URL = re.compile(r"(\w+://[^:/\s@]*:)[^@\s/]+@")
@@ -33,6 +35,24 @@ class Scrubber(logging.Filter):
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return _PASSWORD_IN_URL.sub(r"\1***@", _TOKEN_IN_URL.sub(r"\1***", text))
+
+
+def secrets_in(model: BaseModel) -> list[str]:
+    """Every secret of a configuration, however deep."""
+    found: list[str] = []
+    for value in dict(model).values():
+        found += _secrets_of(value)
+    return found
+
+
+def _secrets_of(value: object) -> list[str]:
+    if isinstance(value, SecretStr):
+        return [value.get_secret_value()]
+    if isinstance(value, BaseModel):
+        return secrets_in(value)
+    if isinstance(value, Mapping):
+        return [secret for inner in value.values() for secret in _secrets_of(inner)]
+    return []
 
 
 def set_up(*, verbose: bool = False, secrets: Iterable[str] = ()) -> None:

@@ -37,7 +37,7 @@ async def keep_running(job: Job) -> None:
         except Misconfigured as error:
             log.error("%s does not work until somebody mends it: %s", job.name, error)
             pause = LAST_PAUSE
-        except Exception as error:  # noqa: BLE001  # whatever it is, the others go on and this one is tried again
+        except Exception as error:  # whatever it is, the others go on and this one is tried again
             log.error("%s failed: %s", job.name, _in_words(error), exc_info=not isinstance(error, OSError))
         if time.monotonic() - began > WELL:
             pause = FIRST_PAUSE

@@ -1,0 +1,275 @@
+"""What the commands do, beside running roles. Each prints for a person and returns its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+
+import typer
+
+from app.settings import Settings
+from app.wiring import Installation, installation
+from bus.dead import Dead, DeadLetters
+from channels.telegram.bot import TelegramSender
+from domain.errors import SendError
+from domain.messages import utcnow
+from domain.ports import Channel
+from store import events, leads, migrations, staff
+from store import trace as traces
+from store.engine import Connection
+from store.staff import Member
+
+LINK_VALID = timedelta(days=7)
+GOOD, BAD = "✓", "✗"
+
+
+async def migrate(settings: Settings) -> int:
+    """Upgrade the schema."""
+    async with installation(settings) as built:
+        before, wanted = await migrations.current(built.urls.database)
+        await migrations.upgrade(built.urls.database)
+    typer.echo(
+        f"The database is at {wanted}." if before == wanted else f"Upgraded from {before or 'nothing'} to {wanted}."
+    )
+    return 0
+
+
+Check = tuple[str, Callable[[], Awaitable[list[str]]]]
+"""What is looked at, and the problems found there, each with what mends it."""
+
+
+async def check(settings: Settings) -> int:
+    """Look at every server and channel; 1 when something is wrong."""
+    wrong = 0
+    async with installation(settings) as built:
+        for name, look in _checks(built):
+            problems = await look()
+            wrong += len(problems)
+            typer.secho(f"{BAD if problems else GOOD} {name}", fg="red" if problems else "green")
+            for problem in problems:
+                typer.echo(f"    {problem}")
+    typer.echo("All is well." if not wrong else f"{wrong} to mend.")
+    return 1 if wrong else 0
+
+
+def _checks(built: Installation) -> list[Check]:
+    channels = [(f"channel {name}", partial(_pinged, channel)) for name, channel in built.channels.items()]
+    return [
+        ("configuration", partial(_advice, built.settings)),
+        ("PostgreSQL", partial(_database, built)),
+        ("Redis", partial(_redis, built)),
+        *channels,
+    ]
+
+
+async def _advice(settings: Settings) -> list[str]:
+    """What is allowed and yet surely not meant."""
+    found = []
+    kinds = {c.kind for c in settings.channels.values()}
+    if not settings.channels:
+        found.append("there is no channel: add a table such as [channels.inbox]")
+    if "telegram" not in kinds:
+        found.append('no channel of kind "telegram": sellers work in Telegram; add [channels.bot]')
+    if "sms" in kinds and not settings.server.public_url:
+        found.append('server.public_url is empty: Twilio signs the public URL; set public_url = "https://..."')
+    return found
+
+
+async def _database(built: Installation) -> list[str]:
+    try:
+        there, wanted = await migrations.current(built.urls.database)
+        problems = await built.database.durability()
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is the answer
+        return [f"{error}. Is it running, and is DATABASE_URL right?"]
+    return problems + ([] if there == wanted else [f"the schema is at {there}, not {wanted}: run leadwire migrate"])
+
+
+async def _redis(built: Installation) -> list[str]:
+    try:
+        await built.bus.ping()
+        return await built.bus.durability()
+    except Exception as error:  # noqa: BLE001
+        return [f"{error}. Is it running, and is REDIS_URL right?"]
+
+
+async def _pinged(channel: Channel) -> list[str]:
+    try:
+        await channel.ping()
+    except SendError as error:
+        return [f"{type(error).__name__}: {error}"]
+    return []
+
+
+async def trace(settings: Settings, wanted: str) -> int:
+    """Print every step of a lead or message; 1 when there is none."""
+    async with _connected(settings) as (_, connection):
+        lead, message = await traces.find(connection, wanted)
+        steps = await traces.steps(connection, lead, message)
+    if not steps:
+        typer.secho(
+            f"Nothing is known of {wanted}. Try a lead's number, a receipt or a message's id.", fg="red", err=True
+        )
+        return 1
+    zone, began = settings.company.zone, steps[0].at
+    typer.echo(f"{began.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}")
+    for step in steps:
+        typer.echo(_line(step, began))
+    return 0
+
+
+def _line(step: traces.Step, began: datetime) -> str:
+    after = (step.at - began).total_seconds()
+    data = " ".join(f"{key}={value}" for key, value in step.data.items() if value)
+    rest = "  ".join(part for part in (step.state, step.reason, step.text.replace("\n", " "), data) if part)
+    return f"{after:+10.3f} s  {step.kind:<18} {step.what:<28} {rest}"
+
+
+async def dead_list(settings: Settings, limit: int) -> int:
+    """Print a line each."""
+    async with _letters(settings) as letters:
+        found = await letters.list(limit)
+    for letter in found:
+        typer.echo(f"{letter.id}  {letter.at:%Y-%m-%d %H:%M}  {letter.summary}  {letter.error.splitlines()[0][:80]}")
+    typer.echo("No dead letters." if not found else f"{len(found)} shown.")
+    return 0
+
+
+async def dead_show(settings: Settings, letter: str) -> int:
+    """Print one whole."""
+    async with _letters(settings) as letters:
+        found = await _known(letters, letter)
+    if found is None:
+        return 1
+    typer.echo(f"{found.id} from {found.stream}, {found.attempts} attempts, set aside {found.at:%Y-%m-%d %H:%M:%S %Z}")
+    typer.echo(found.error)
+    typer.echo(found.payload.decode("utf-8", "replace"))
+    return 0
+
+
+async def dead_replay(settings: Settings, letter: str) -> int:
+    """Put back one or all."""
+    async with _letters(settings) as letters:
+        if letter != "all" and await _known(letters, letter) is None:
+            return 1
+        count = await letters.replay(letter)
+    typer.echo(f"{count} back on the way.")
+    return 0
+
+
+async def dead_drop(settings: Settings, letter: str) -> int:
+    """Remove one."""
+    async with _letters(settings) as letters:
+        if await _known(letters, letter) is None:
+            return 1
+        await letters.drop(letter)
+    typer.echo(f"{letter} is gone.")
+    return 0
+
+
+async def _known(letters: DeadLetters, letter: str) -> Dead | None:
+    try:
+        return await letters.show(letter)
+    except KeyError:
+        typer.secho(f"There is no dead letter {letter}. See: leadwire dead list", fg="red", err=True)
+        return None
+
+
+async def staff_add(settings: Settings, name: str, team: str, language: str) -> int:
+    """Add a person and print the link."""
+    language = language or settings.company.language
+    if team not in settings.teams:
+        return _no(f"There is no team {team}; the configuration has {', '.join(settings.teams)}.")
+    if language not in ("en", "ru"):
+        return _no(f"{language} is not a language of ours: en or ru.")
+    async with _connected(settings) as (built, connection):
+        if any(m.name == name for m in await staff.roster(connection)):
+            return _no(f"{name} works here already. For a new link: leadwire staff link {name!r}")
+        member = await staff.add(connection, name, team, language, utcnow())
+        await events.record(connection, "staff.added", at=utcnow(), staff=str(member.id))
+        return await _print_link(built, connection, member)
+
+
+async def staff_link(settings: Settings, name: str) -> int:
+    """Print a fresh link."""
+    async with _connected(settings) as (built, connection):
+        member = await _member(connection, name)
+        return await _print_link(built, connection, member) if member else 1
+
+
+async def staff_leave(settings: Settings, name: str) -> int:
+    """Cut the person off; the open leads wait for the team."""
+    async with _connected(settings) as (_, connection):
+        member = await _member(connection, name)
+        if member is None:
+            return 1
+        now, open_leads = utcnow(), await leads.of_owner(connection, member.id, limit=100_000)
+        for lead in open_leads:
+            await leads.hand_over(connection, lead.id, None, "left", now)
+            await events.record(connection, "lead.returned", at=now, lead=lead.id, staff=str(member.id))
+        await staff.leave(connection, member.id, now)
+        await events.record(connection, "staff.left", at=now, staff=str(member.id))
+    typer.echo(f"{member.name} is cut off. {len(open_leads)} open leads wait for the team.")
+    return 0
+
+
+async def staff_list(settings: Settings) -> int:
+    """Print a line each."""
+    async with _connected(settings) as (_, connection):
+        members = await staff.roster(connection)
+    for m in members:
+        state = "at work" if m.at_work else "off"
+        typer.echo(f"{m.name:<24} {m.team:<12} {m.language}  {state if m.address else 'not linked yet'}")
+    if not members:
+        typer.echo('Nobody works here yet. Begin with: leadwire staff add "Anna"')
+    return 0
+
+
+async def _print_link(built: Installation, connection: Connection, member: Member) -> int:
+    payload = await staff.issue_link(connection, member.id, utcnow(), LINK_VALID)
+    bot = next((c for c in built.channels.values() if isinstance(c, TelegramSender)), None)
+    if bot is None:
+        return _no('There is no channel of kind "telegram" for the person to work in.')
+    try:
+        username = await bot.username()
+    except SendError as error:
+        typer.echo(f"Telegram does not tell the bot's name now ({error.reason}). Once it does, open:")
+        username = "YOUR_BOT"
+    typer.echo(f"{member.name} opens this link once, within {LINK_VALID.days} days, and presses Start:")
+    typer.echo(f"  https://t.me/{username}?start={payload}")
+    return 0
+
+
+async def _member(connection: Connection, name: str) -> Member | None:
+    roster = await staff.roster(connection)
+    found = [m for m in roster if name in (m.name, str(m.id))]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(m.name for m in roster) or "nobody"
+    _no(f"{'Several people are' if found else 'Nobody is'} called {name}. Here work: {names}.")
+    return None
+
+
+def _no(text: str) -> int:
+    typer.secho(text, fg="red", err=True)
+    return 1
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[tuple[Installation, Connection]]:
+    """An installation with an up-to-date schema, in one transaction."""
+    async with installation(settings) as built:
+        await migrations.upgrade(built.urls.database)
+        async with built.database.begin() as connection:
+            yield built, connection
+
+
+@asynccontextmanager
+async def _letters(settings: Settings) -> AsyncIterator[DeadLetters]:
+    async with installation(settings) as built:
+        letters = DeadLetters(built.urls.redis)
+        try:
+            yield letters
+        finally:
+            await letters.aclose()

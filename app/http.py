@@ -1,0 +1,90 @@
+"""The web role: hooks and forms of the channels, the hosted forms, and a health check."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route, Router
+
+from app.settings import Server
+from channels.form.channel import FormChannel
+from domain.messages import ChannelName
+from domain.ports import Accept, AsgiApp, Channel, Webhook
+from portal.routes import portal
+
+BACKLOG = 2048
+
+
+def application(channels: Mapping[ChannelName, Channel], accept: Accept, server: Server) -> AsgiApp:
+    """`/in/{channel}` for what calls us, `/f/{form}` for people, `/health`."""
+    hooks = {f"/in/{name}": c.app(accept) for name, c in channels.items() if isinstance(c, Webhook)}
+    forms = {str(name): c for name, c in channels.items() if isinstance(c, FormChannel)}
+    pages = portal(forms, accept, frame_ancestors=server.frame_ancestors)
+    rest = Router([Route("/health", _health), Mount("/", pages)])
+
+    async def dispatch(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and (hook := _hook(scope["path"], hooks)):
+            root, app = hook
+            await app({**scope, "root_path": scope.get("root_path", "") + root}, receive, send)
+        else:
+            await rest(scope, receive, send)
+
+    return dispatch
+
+
+def _hook(path: str, hooks: Mapping[str, AsgiApp]) -> tuple[str, AsgiApp] | None:
+    """The hook of "/in/name" and of everything below it. A mount of Starlette's would redirect the bare path."""
+    root = "/".join(path.split("/", 3)[:3])
+    app = hooks.get(root)
+    return (root, app) if app else None
+
+
+async def _health(request: Request) -> Response:
+    """This process answers. Whether the whole wire works is `leadwire check`."""
+    return JSONResponse({"status": "ok"})
+
+
+class WebServer:
+    """uvicorn, without its own signal handling: the roles decide when to stop."""
+
+    def __init__(self, app: AsgiApp, server: Server) -> None:
+        self._server = server
+        self._config = uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(server.proxies),
+            timeout_graceful_shutdown=10,
+            limit_concurrency=2000,
+            lifespan="off",
+            ws="none",
+        )
+
+    async def serve(self) -> None:
+        """Serve until cancelled; what is being answered then is finished first. Raises OSError for a taken port."""
+        family = socket.AF_INET6 if ":" in self._server.host else socket.AF_INET
+        listener = socket.create_server((self._server.host, self._server.port), family=family, backlog=BACKLOG)
+        server = _Quiet(self._config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await asyncio.shield(task)
+        finally:
+            server.should_exit = True
+            await task
+            listener.close()
+
+
+class _Quiet(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the roles."""
+        yield

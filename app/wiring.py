@@ -1,0 +1,283 @@
+"""The composition root: what is made of the configuration, and the jobs of each role."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from app.accept import Door
+from app.embedded import Embedded
+from app.http import WebServer, application
+from app.listening import listen_alone
+from app.roles import Job, run_all
+from app.settings import ChannelConfig, Settings
+from bus.broker import Bus
+from channels.registry import KINDS
+from channels.telegram.updates import TelegramWebhook
+from desk.desk import Desk
+from desk.house import TeamChat
+from domain.messages import AddressKind, ChannelName, Inbound, Report
+from domain.ports import Channel, Host, Listener, Sender
+from notifications.limits import RATES, Limits, Rates
+from notifications.render import Renderer
+from notifications.sender import SendLoop
+from notifications.sweep import Sweep
+from router.plan import Outcome
+from router.route import Router
+from router.rules import Chat, Intake, Rules
+from router.screen import Voice
+from store import migrations
+from store.cursors import StoredCursors
+from store.engine import AWAY, Database
+from store.files import Bucket, Files, Folder
+
+log = logging.getLogger(__name__)
+
+ROLES = ("web", "listen", "route", "send")
+
+
+def channel_names(settings: Settings) -> Iterable[tuple[ChannelName, ChannelConfig]]:
+    """The configured channels."""
+    return ((ChannelName(name), config) for name, config in settings.channels.items())
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The router's view of the configuration."""
+    return Rules(
+        intakes={name: _intake(settings, name, config) for name, config in channel_names(settings)},
+        team_chats={
+            name: Chat(ChannelName(team.chat.channel), team.chat.chat)
+            for name, team in settings.teams.items()
+            if team.chat
+        },
+        language=settings.company.language,
+    )
+
+
+def _intake(settings: Settings, name: ChannelName, config: ChannelConfig) -> Intake:
+    greet = config.intake.greet if config.intake.greet is not None else config.kind != "form"
+    answer_by: dict[AddressKind, ChannelName] = {}
+    for other in answer_routes(settings, name):
+        kind = KINDS[settings.channels[other].kind].reaches
+        if kind:
+            answer_by.setdefault(kind, other)
+    return Intake(pipeline=config.intake.team, greet=greet, answer_by=answer_by, opt_out=config.kind == "sms")
+
+
+def answer_routes(settings: Settings, name: ChannelName) -> list[ChannelName]:
+    """The channels through which people who wrote by `name` are answered, the preferred first."""
+    config = settings.channels[name]
+    if KINDS[config.kind].reaches:
+        return [name]
+    if config.intake.answer_by:
+        return [ChannelName(other) for other in config.intake.answer_by]
+    typed = (AddressKind.EMAIL, AddressKind.PHONE)
+    return [other for other, c in channel_names(settings) if KINDS[c.kind].reaches in typed]
+
+
+class Installation:
+    """Everything one process is made of. Nothing connects before it is used."""
+
+    def __init__(self, settings: Settings, urls: Urls) -> None:
+        self.settings = settings
+        self.urls = urls
+        self.database = Database(urls.database)
+        self.bus = Bus(urls.redis, shards=settings.storage.shards)
+        self.files = files_of(settings)
+        self.door = Door(self.bus, self.files, settings.storage.max_file_mb * 2**20)
+        self.channels = build_channels(settings, self.database)
+        self.kinds = {name: config.kind for name, config in channel_names(settings)}
+
+    async def aclose(self) -> None:
+        """Let go of every connection."""
+        for channel in self.channels.values():
+            await channel.aclose()
+        await self.bus.aclose()
+        await self.database.aclose()
+
+    def jobs(self, roles: Sequence[str]) -> list[Job]:
+        """What runs for these roles."""
+        made = {"web": self._web, "listen": self._listen, "route": self._route, "send": self._send}
+        return [job for role in roles for job in made[role]()]
+
+    def _web(self) -> list[Job]:
+        app = application(self.channels, self.door.accept, self.settings.server)
+        hooks = [c for c in self.channels.values() if isinstance(c, TelegramWebhook)]
+        return [
+            Job("web server", WebServer(app, self.settings.server).serve),
+            *(Job(f"webhook of {hook.name}", partial(_registered, hook)) for hook in hooks),
+        ]
+
+    def _listen(self) -> list[Job]:
+        listeners = [c for c in self.channels.values() if isinstance(c, Listener)]
+        accept, database = self.door.accept, self.database
+        return [Job(f"listener of {c.name}", partial(listen_alone, c, accept, database)) for c in listeners]
+
+    def _route(self) -> list[Job]:
+        handler = Handler(Router(self.database, rules_of(self.settings)), self.desk(), self.bus)
+        return [Job("router", partial(self.bus.consume, handler, retryable=AWAY))]
+
+    def desk(self) -> Desk:
+        """The desk of this configuration."""
+        company, teams = self.settings.company, rules_of(self.settings).team_chats
+        return Desk(
+            self.database,
+            company=company.name,
+            default_language=company.language,
+            teams={name: TeamChat(channel=chat.channel, address=chat.address) for name, chat in teams.items()},
+            reply_routes={name: answer_routes(self.settings, name) for name in self.channels},
+            kinds=self.kinds,
+        )
+
+    def _send(self) -> list[Job]:
+        senders = {name: c for name, c in self.channels.items() if isinstance(c, Sender)}
+        limits = Limits(self.urls.redis, rates_of(self.settings))
+        loop = SendLoop(
+            database=self.database,
+            senders=senders,
+            renderer=self._renderer(),
+            limits=limits,
+            bells=self.bus.bells,
+            operators=[(ChannelName(o.channel), o.chat) for o in self.settings.operators],
+        )
+        return [Job("sender", loop.run), Job("sweep", Sweep(self.database, self.bus.ring).run)]
+
+    def _renderer(self) -> Renderer:
+        company = self.settings.company
+        greetings = {name: config.intake.greeting for name, config in channel_names(self.settings)}
+        return Renderer(
+            self.database,
+            kinds=self.kinds,
+            read_file=self.files.get,
+            greetings={n: {"en": g.en, "ru": g.ru} for n, g in greetings.items()},
+            company=company.name,
+            language=company.language,
+            zone=company.zone,
+        )
+
+
+async def _registered(hook: TelegramWebhook) -> None:
+    """Tell Telegram where we are, once."""
+    await hook.register()
+    await asyncio.Event().wait()
+
+
+def files_of(settings: Settings) -> Files:
+    """The data folder, or the bucket."""
+    bucket = settings.storage.bucket
+    if bucket is None:
+        return Folder(settings.storage.data / "files")
+    return Bucket.open(
+        bucket.name,
+        endpoint=bucket.endpoint,
+        region=bucket.region,
+        access_key=bucket.access_key.get_secret_value(),
+        secret_key=bucket.secret_key.get_secret_value(),
+        prefix=bucket.prefix,
+    )
+
+
+def build_channels(settings: Settings, database: Database) -> dict[ChannelName, Channel]:
+    """One adapter per configured channel."""
+    host = Host(
+        cursors=StoredCursors(database),
+        country=settings.company.country,
+        public_url=settings.server.public_url,
+        company=settings.company.name,
+        max_file=settings.storage.max_file_mb * 2**20,
+    )
+    return {name: KINDS[c.kind].build(name, c.settings, host) for name, c in channel_names(settings)}
+
+
+def rates_of(settings: Settings) -> dict[ChannelName, Rates]:
+    """How fast each channel sends: its kind's rates, unless the configuration says otherwise."""
+    return {name: _rates(config) for name, config in channel_names(settings) if KINDS[config.kind].reaches}
+
+
+def _rates(config: ChannelConfig) -> Rates:
+    usual, given = RATES[config.kind], config.rates
+    return replace(
+        usual,
+        per_second=given.per_second or usual.per_second,
+        per_address_per_second=given.per_address or usual.per_address_per_second,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the servers are."""
+
+    database: str
+    redis: str
+
+
+@asynccontextmanager
+async def servers(settings: Settings) -> AsyncIterator[Urls]:
+    """The servers of the configuration or of the environment; embedded ones for what is named in neither."""
+    database, redis = external_urls(settings)
+    if database and redis:
+        yield Urls(database, redis)
+        return
+    folder = settings.storage.data / "servers"
+    async with Embedded(folder, postgres=not database, valkey=not redis) as embedded:
+        yield Urls(database or embedded.database_url, redis or embedded.redis_url)
+
+
+def external_urls(settings: Settings) -> tuple[str, str]:
+    """(database, redis) as given, in SQLAlchemy's form; empty for what is embedded."""
+    storage = settings.storage
+    database = storage.database_url.get_secret_value() if storage.database_url else os.environ.get("DATABASE_URL", "")
+    redis = storage.redis_url.get_secret_value() if storage.redis_url else os.environ.get("REDIS_URL", "")
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+asyncpg://", database), redis
+
+
+@asynccontextmanager
+async def installation(settings: Settings) -> AsyncIterator[Installation]:
+    """An installation with its servers, closed at the end."""
+    async with servers(settings) as urls:
+        built = Installation(settings, urls)
+        try:
+            yield built
+        finally:
+            await built.aclose()
+
+
+async def run(settings: Settings, roles: Sequence[str], stop: asyncio.Event) -> None:
+    """Run these roles until `stop`."""
+    async with installation(settings) as built:
+        await migrations.upgrade(built.urls.database)
+        await built.bus.start()
+        for problem in await _durability(built):
+            log.warning("%s", problem)
+        await run_all(built.jobs(roles), stop)
+
+
+async def _durability(built: Installation) -> list[str]:
+    """What could lose accepted messages, loudly said at each start."""
+    return [*await built.bus.durability(), *await built.database.durability()]
+
+
+class Handler:
+    """What the bus's consumer does with a batch: route messages, let the desk act, settle reports, ring."""
+
+    def __init__(self, router: Router, desk: Desk, bus: Bus) -> None:
+        self._router = router
+        self._desk = desk
+        self._bus = bus
+
+    async def __call__(self, batch: Sequence[Inbound | Report]) -> None:
+        inbound = [e for e in batch if isinstance(e, Inbound)]
+        reports = [e for e in batch if isinstance(e, Report)]
+        outcomes: list[Outcome] = await self._router.route(inbound) if inbound else []
+        for message, outcome in zip(inbound, outcomes, strict=True):
+            if outcome.voice is Voice.STAFF:
+                await self._desk.act(message)
+        if reports:
+            await self._router.settle(reports)
+        await self._bus.ring()
