@@ -1,0 +1,32 @@
+"""Fixtures that every room's tests may use: real servers, one pair per test worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Servers
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """A real PostgreSQL and Valkey, for this worker alone; they are restarted when a test kills them."""
+    started = Servers(tmp_path_factory.mktemp("servers"))
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def database_url(servers: Servers) -> Iterator[str]:
+    """A fresh migrated database, in SQLAlchemy's form (postgresql+asyncpg://)."""
+    url = servers.create_database()
+    yield url.render_as_string(hide_password=False)
+    servers.drop_database(url)
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> str:
+    """An empty Valkey (unix://)."""
+    return servers.empty_redis()

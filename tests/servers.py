@@ -1,0 +1,89 @@
+"""The real PostgreSQL and Valkey that a test worker shares, on an event loop of their own.
+
+Fixtures are plain functions, so that no test's loop is tied to them; whatever is asynchronous runs in the thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import os
+import signal
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import redis
+from sqlalchemy import URL, make_url
+
+from app.embedded import Embedded
+
+T = TypeVar("T")
+TEMPLATE = "leadwire_template"
+
+
+class Servers:
+    """One PostgreSQL and one Valkey, started, with a migrated template database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.embedded = Embedded(folder, fast=True)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="test servers", daemon=True)
+        self._made = 0
+
+    def start(self) -> None:
+        """Start the servers and migrate the template."""
+        self._thread.start()
+        self.run(self.embedded.start())
+        self.run(self._make_template())
+
+    def stop(self) -> None:
+        self.run(self.embedded.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for something that runs on the servers' own loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def create_database(self) -> URL:
+        """A fresh database, a copy of the template."""
+        self._made += 1
+        url = self._database(f"test_{self._made}")
+        self.run(self._sql(f"CREATE DATABASE {url.database} TEMPLATE {TEMPLATE}"))
+        return url
+
+    def drop_database(self, url: URL) -> None:
+        """Also when somebody is still connected."""
+        self.run(self._sql(f"DROP DATABASE {url.database} WITH (FORCE)"))
+
+    def kill(self, name: str) -> None:
+        """kill -9 of "postgres" or "valkey"; it comes back by itself, at the same URL."""
+        os.kill(self.embedded.pids()[name], signal.SIGKILL)
+
+    def empty_redis(self) -> str:
+        """The URL of the worker's Valkey, with nothing in it."""
+        with redis.Redis.from_url(self.embedded.redis_url) as client:
+            client.flushall()
+        return self.embedded.redis_url
+
+    def _database(self, name: str) -> URL:
+        return make_url(self.embedded.database_url).set(database=name)
+
+    async def _sql(self, statement: str) -> None:
+        url = self._database("postgres").set(drivername="postgresql")
+        connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def _make_template(self) -> None:
+        await self._sql(f"CREATE DATABASE {TEMPLATE} TEMPLATE leadwire")
+        if importlib.util.find_spec("store.migrations") is not None:
+            migrations = importlib.import_module("store.migrations")
+            await migrations.upgrade(self._database(TEMPLATE).render_as_string(hide_password=False))
