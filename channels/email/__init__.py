@@ -1,1 +1,1 @@
-"""channels/email"""
+"""The e-mail channel."""

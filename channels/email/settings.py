@@ -1,0 +1,146 @@
+"""The settings of one e-mail channel."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from domain.addresses import normalise_email
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ImapSettings(_Section):
+    """Where mail is fetched from."""
+
+    host: str = Field(description="Name of the IMAP server, as its certificate has it.", examples=["imap.example.com"])
+    port: int = Field(default=993, ge=1, le=65535, description="993 with TLS, usually 143 without.")
+    security: Literal["tls", "none"] = Field(
+        default="tls",
+        description="`tls`: encrypted from the first byte. `none`: plain text, for a server on the same machine. "
+        "IMAP with STARTTLS is not supported; servers that offer it offer TLS on port 993 too.",
+    )
+    user: str = Field(min_length=1, description="Login name, often the whole address.")
+    password: SecretStr = Field(description="Password; with most large providers an app password made for this use.")
+    ca_file: Path | None = Field(
+        default=None, description="PEM file of the authority that signed the server's certificate, when it is your own."
+    )
+    folders: tuple[str, ...] = Field(
+        default=("INBOX",),
+        min_length=1,
+        max_length=20,
+        description="Folders to read, as the server names them. Each is watched over a connection of its own. The "
+        "first start takes the unread mails of the last seven days and everything that comes later.",
+    )
+    file_to: str | None = Field(
+        default=None,
+        description="Folder into which a mail is moved once it is safely taken over; made when it does not exist. "
+        "Without it mails stay where they are and keep their unread mark.",
+    )
+    timeout: float = Field(default=30, gt=0, le=600, description="Seconds to wait for an answer of the server.")
+    renew: float = Field(
+        default=300,
+        gt=0,
+        le=1740,
+        description="Seconds after which waiting for news (IDLE) is begun anew: at most 29 minutes.",
+    )
+    poll: float = Field(default=60, gt=0, description="Seconds between two looks, when the server knows no IDLE.")
+    retry_first: float = Field(
+        default=1, gt=0, description="Seconds to wait after the first failure; doubled each time."
+    )
+    retry_most: float = Field(default=300, gt=0, description="The longest wait between two attempts, in seconds.")
+
+    @field_validator("security", mode="before")
+    @classmethod
+    def _no_starttls(cls, value: object) -> object:
+        if value == "starttls":
+            raise ValueError('IMAP with STARTTLS is not supported: use security = "tls" with port 993')
+        return value
+
+    @field_validator("user", "file_to", "folders")
+    @classmethod
+    def _one_line(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if any(_CONTROL.search(text) for text in ((value,) if isinstance(value, str) else value or ())):
+            raise ValueError("must not contain line breaks or other control characters")
+        return value
+
+    @model_validator(mode="after")
+    def _not_in_a_circle(self) -> ImapSettings:
+        if self.file_to in self.folders:
+            raise ValueError(f"file_to = {self.file_to!r} is one of the folders that are read")
+        return self
+
+
+class SmtpSettings(_Section):
+    """Where mail is handed in."""
+
+    host: str = Field(description="Name of the SMTP server, as its certificate has it.", examples=["smtp.example.com"])
+    port: int = Field(default=587, ge=1, le=65535, description="587 with STARTTLS, 465 with TLS, 25 without either.")
+    security: Literal["tls", "starttls", "none"] = Field(
+        default="starttls",
+        description="`starttls`: encryption is demanded after the greeting. `tls`: encrypted from the first byte. "
+        "`none`: plain text, for a server on the same machine.",
+    )
+    user: str | None = Field(default=None, description="Login name; without it nobody logs in.")
+    password: SecretStr | None = Field(default=None, description="Password of that login.")
+    ca_file: Path | None = Field(
+        default=None, description="PEM file of the authority that signed the server's certificate, when it is your own."
+    )
+    connections: int = Field(default=2, ge=1, le=50, description="How many connections may be open at a time.")
+    timeout: float = Field(default=60, gt=0, le=600, description="Seconds to wait for an answer of the server.")
+    keep: float = Field(default=60, ge=0, description="Seconds for which an unused connection is kept open.")
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> SmtpSettings:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password belong together: give both or neither")
+        return self
+
+
+class EmailSettings(_Section):
+    """One e-mail account: mail comes in over IMAP, goes out over SMTP."""
+
+    kind: Literal["email"] = Field(description="`email`.")
+    address: str = Field(
+        description="The address that customers write to and that answers come from.", examples=["sales@example.com"]
+    )
+    name: str = Field(
+        default="", max_length=200, description="The name beside the address in what we send.", examples=["Example Ltd"]
+    )
+    imap: ImapSettings | None = Field(
+        default=None, description="How mail is fetched. Without it the channel only sends."
+    )
+    smtp: SmtpSettings | None = Field(
+        default=None, description="How mail is sent. Without it the channel only receives."
+    )
+    signature: str = Field(
+        default="", max_length=4000, description="Text under each mail that we send, below a line with `-- `."
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _normal_address(cls, value: str) -> str:
+        normal = normalise_email(value)
+        if normal is None:
+            raise ValueError(f"{value!r} is not an e-mail address; expected one like sales@example.com")
+        return normal
+
+    @field_validator("name")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if _CONTROL.search(value):
+            raise ValueError("must not contain line breaks or other control characters")
+        return value
+
+    @model_validator(mode="after")
+    def _some_use(self) -> EmailSettings:
+        if self.imap is None and self.smtp is None:
+            raise ValueError("give imap, smtp or both: without them the channel neither receives nor sends")
+        return self

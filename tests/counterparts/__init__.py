@@ -1,0 +1,1 @@
+"""Programs that nobody here wrote and that the tests talk to."""
