@@ -1,1 +1,1 @@
-"""channels/telegram"""
+"""Telegram bots: messages in by long polling or webhook, messages out, files both ways."""
