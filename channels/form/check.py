@@ -1,0 +1,258 @@
+"""A `Submission` against a form's fields -> an `Inbound`, or what is wrong with each field. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from urllib.parse import parse_qsl, urlsplit
+
+from channels.form.parse import Submission, Upload
+from channels.form.settings import CONSENT, LANGUAGE, FieldSettings, FormSettings, Language
+from channels.form.texts import TEXTS, Texts
+from domain import addresses
+from domain.messages import Address, ChannelName, Inbound, Source
+
+SPAM = "_spam"
+"""The field that says why this is probably not a person's: "honeypot" or "too fast"."""
+CONSENT_VERSION = "_consent_version"
+STARTED = "_time"
+"""The hidden field with the Unix time (seconds) at which the page was made."""
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_UTM = ("source", "medium", "campaign", "term", "content")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9 ]*([.,][0-9]+)?")
+_TICKED = frozenset({"on", "yes", "true", "1", "да"})
+_MB = 1024 * 1024
+_MOST_EXTRAS = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldErrors:
+    """Why the form was not taken: sentences in the visitor's language by field name."""
+
+    errors: Mapping[str, tuple[str, ...]]
+    language: Language = "en"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """What a submission is checked against."""
+
+    channel: ChannelName
+    form: FormSettings
+    country: str
+    max_file: int
+
+
+@dataclass(slots=True)
+class _Findings:
+    rules: Rules
+    submission: Submission
+    errors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    addresses: list[Address] = field(default_factory=list)
+
+    @property
+    def texts(self) -> Texts:
+        return TEXTS[self.submission.language]
+
+    def blame(self, name: str, *sentences: str) -> None:
+        self.errors[name] = self.errors.get(name, ()) + sentences
+
+
+def receipt(channel: str, key: str) -> str:
+    """ "LW-XXXX-XXXX-XXXX" in Crockford's base 32 (no I, L, O, U): the same for the same channel and key.
+
+    60 bits: that any two of a million submissions share one has a chance of 1 in 2,000,000. With two groups
+    (40 bits) it would be 1 in 3, and the second submission would vanish as a duplicate of the first.
+    """
+    number = int.from_bytes(sha256(f"{channel}\x00{key}".encode(errors="replace")).digest()[:8])
+    digits = "".join(_CROCKFORD[number >> shift & 31] for shift in range(59, -1, -5))
+    return f"LW-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+
+
+def check(rules: Rules, submission: Submission, key: str, now: datetime) -> Inbound | FieldErrors:
+    """The message that this submission is, or what its sender has to mend. Never raises.
+
+    `key` is the idempotency key, `now` an aware time.
+    """
+    found = _Findings(rules, submission)
+    for one in rules.form.fields:
+        _check_field(found, one)
+    _check_contact(found)
+    _check_consent(found)
+    if found.errors:
+        return FieldErrors(errors=_in_order(found), language=submission.language)
+    _keep_extras(found)
+    if spam := _spam(rules.form, submission, now):
+        found.fields[SPAM] = spam
+    return _inbound(found, receipt(rules.channel, key), now)
+
+
+def _check_field(found: _Findings, one: FieldSettings) -> None:
+    if one.type == "file":
+        _check_files(found, one)
+        return
+    text = found.submission.values.get(one.name, "")
+    if one.type == "checkbox":
+        text = "yes" if text.lower() in _TICKED else ""
+    elif one.type != "textarea" and "\n" in text:
+        text = " ".join(text.split())
+    if not text:
+        if one.required:
+            found.blame(one.name, found.texts.required)
+        return
+    if len(text) > one.longest:
+        found.blame(one.name, found.texts.too_long.format(limit=one.longest, length=len(text)))
+        return
+    found.fields[one.name] = text
+    if checker := _CHECKERS.get(one.type):
+        checker(found, one, text)
+
+
+def _email(found: _Findings, one: FieldSettings, text: str) -> None:
+    _address(found, one, addresses.email(text), found.texts.email)
+
+
+def _phone(found: _Findings, one: FieldSettings, text: str) -> None:
+    _address(found, one, addresses.phone(text, found.rules.country), found.texts.phone)
+
+
+def _address(found: _Findings, one: FieldSettings, address: Address | None, complaint: str) -> None:
+    if address is None:
+        found.blame(one.name, complaint)
+    elif address not in found.addresses:
+        found.addresses.append(address)
+
+
+def _choice(found: _Findings, one: FieldSettings, text: str) -> None:
+    if text not in {option.value for option in one.options}:
+        found.blame(one.name, found.texts.choice)
+
+
+def _number(found: _Findings, one: FieldSettings, text: str) -> None:
+    if not _NUMBER.fullmatch(text):
+        found.blame(one.name, found.texts.number)
+
+
+def _date(found: _Findings, one: FieldSettings, text: str) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        found.blame(one.name, found.texts.date)
+
+
+_CHECKERS: dict[str, Callable[[_Findings, FieldSettings, str], None]] = {
+    "email": _email,
+    "phone": _phone,
+    "select": _choice,
+    "number": _number,
+    "date": _date,
+}
+
+
+def _check_files(found: _Findings, one: FieldSettings) -> None:
+    uploads = [upload.file for upload in found.submission.uploads if upload.field == one.name]
+    if one.required and not uploads:
+        found.blame(one.name, found.texts.required)
+    if len(found.submission.uploads) > found.rules.form.max_files:
+        found.blame(one.name, found.texts.too_many_files.format(limit=found.rules.form.max_files))
+    for file in uploads:
+        if file.size > found.rules.max_file:
+            limit = found.rules.max_file // _MB
+            found.blame(one.name, found.texts.file_too_large.format(name=file.name, limit=limit))
+        if not file.size:
+            found.blame(one.name, found.texts.file_empty.format(name=file.name))
+
+
+def _check_consent(found: _Findings) -> None:
+    consent = found.rules.form.consent
+    if consent and consent.required and not _consented(found):
+        found.blame(CONSENT, found.texts.consent)
+
+
+def _consented(found: _Findings) -> bool:
+    return found.submission.values.get(CONSENT, "").lower() in _TICKED
+
+
+def _check_contact(found: _Findings) -> None:
+    ways = [one.name for one in found.rules.form.fields if one.type in {"email", "phone"}]
+    if not found.addresses and not any(name in found.errors for name in ways):
+        found.blame(ways[0], found.texts.contact)
+
+
+def _in_order(found: _Findings) -> dict[str, tuple[str, ...]]:
+    """As on the page, so that a summary of the errors reads from top to bottom."""
+    names = [*(one.name for one in found.rules.form.fields), CONSENT]
+    return {name: found.errors[name] for name in names if name in found.errors}
+
+
+def _keep_extras(found: _Findings) -> None:
+    """Fields that a page has and the settings do not are kept, bounded: somebody meant to ask for them."""
+    reserved = {found.rules.form.honeypot, LANGUAGE, CONSENT} | {one.name for one in found.rules.form.fields}
+    extras = [
+        (name, text)
+        for name, text in found.submission.values.items()
+        if text and name and name not in reserved and not name.startswith(("_", "utm_"))
+    ]
+    found.fields.update((name, text[:500]) for name, text in extras[:_MOST_EXTRAS])
+
+
+def _spam(form: FormSettings, submission: Submission, now: datetime) -> str:
+    if submission.values.get(form.honeypot):
+        return "honeypot"
+    started = submission.values.get(STARTED, "")
+    if started.isascii() and started.isdigit() and len(started) <= 12:
+        return "too fast" if 0 <= now.timestamp() - int(started) < form.min_seconds else ""
+    return ""
+
+
+def _inbound(found: _Findings, external_id: str, now: datetime) -> Inbound:
+    form, submission = found.rules.form, found.submission
+    consent = form.consent if form.consent and _consented(found) else None
+    if consent and consent.version:
+        found.fields[CONSENT_VERSION] = consent.version
+    areas = [found.fields[one.name] for one in form.fields if one.type == "textarea" and one.name in found.fields]
+    return Inbound(
+        channel=found.rules.channel,
+        external_id=external_id,
+        addresses=tuple(found.addresses),
+        received_at=now,
+        text="\n\n".join(areas),
+        subject=form.title.text(submission.language),
+        name=found.fields.get("name") or found.fields.get("Name", ""),
+        language=submission.language,
+        files=tuple(upload.file for upload in _wanted(found)),
+        fields=found.fields,
+        consents=(consent.text.text(submission.language),) if consent else (),
+        source=_source(found.rules.channel, submission),
+    )
+
+
+def _wanted(found: _Findings) -> list[Upload]:
+    names = {one.name for one in found.rules.form.fields if one.type == "file"}
+    return [upload for upload in found.submission.uploads if upload.field in names]
+
+
+def _source(form: str, submission: Submission) -> Source:
+    values = submission.values
+    page = _web_address(values.get("_page") or submission.page)
+    query = dict(parse_qsl(page.partition("?")[2].partition("#")[0])) if "utm_" in page else {}
+    utm = {name: (values.get(f"utm_{name}") or query.get(f"utm_{name}", ""))[:200] for name in _UTM}
+    return Source(
+        page=page,
+        referrer=_web_address(values.get("_referrer", "")),
+        form=form,
+        utm={name: text for name, text in utm.items() if text},
+    )
+
+
+def _web_address(text: str) -> str:
+    """Only what is safe to put into a link: http or https, of a bounded length."""
+    try:
+        return text if len(text) <= 2000 and urlsplit(text).scheme in {"http", "https"} else ""
+    except ValueError:
+        return ""

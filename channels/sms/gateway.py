@@ -1,0 +1,116 @@
+"""Twilio's REST API through its own SDK: sends, and translates its errors once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar
+
+import aiohttp
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from channels.sms import render
+from channels.sms.codes import send_error
+from channels.sms.settings import API_URL, SmsSettings
+from domain.errors import Misconfigured, SendError, Unavailable
+from domain.messages import Outbound, Sent
+
+TIMEOUT = 20.0
+"""Seconds for one request."""
+_T = TypeVar("_T")
+
+
+class Gateway:
+    """Sends texts from one account. Opens its connections at the first use: the SDK's need a running loop."""
+
+    def __init__(self, settings: SmsSettings, *, authorization: str, callback: str) -> None:
+        """`authorization` is the header's value, `callback` where Twilio reports to ("" for no reports)."""
+        self._settings = settings
+        self._authorization = authorization
+        self._callback = callback
+        self._http: _Http | None = None
+
+    async def send(self, message: Outbound) -> Sent:
+        """Send the text, in several messages when it is long. Raises SendError.
+
+        When a later part fails, the whole is failed: trying again may double the first parts, which is better than
+        an answer without its end.
+        """
+        texts = render.parts(message)
+        to = render.recipient(message, self._settings.prefix)
+        sids = [await self._create(to, text) for text in texts]
+        return Sent(external_id=sids[0], others=tuple(sids[1:]))
+
+    async def ping(self) -> None:
+        """Ask for the account. Raises SendError when it is unknown, closed or suspended."""
+        account = await _translated(self._client().api.v2010.accounts(self._settings.account_sid).fetch_async())
+        if account.status != "active":
+            raise Misconfigured(f"the Twilio account is {account.status}")
+
+    async def aclose(self) -> None:
+        """Close the connections. Twice is fine."""
+        http, self._http = self._http, None
+        if http:
+            await http.close()
+
+    async def _create(self, to: str, text: str) -> str:
+        sender = (
+            {"messaging_service_sid": self._settings.messaging_service_sid}
+            if self._settings.messaging_service_sid
+            else {"from_": self._settings.number}
+        )
+        callback = {"status_callback": self._callback} if self._callback else {}
+        sent = self._client().messages.create_async(to=to, body=text, **sender, **callback)
+        return str((await _translated(sent)).sid)
+
+    def _client(self) -> Client:
+        if self._http is None:
+            self._http = _Http(self._settings.api_url, self._authorization)
+        return Client(self._settings.account_sid, self._settings.auth_token.get_secret_value(), http_client=self._http)
+
+
+class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # twilio is untyped
+    """The SDK's asynchronous client without its traps.
+
+    It knows no base address but Twilio's, waits for ever when no timeout is given, authenticates with a class that
+    aiohttp has deprecated, and drops the Retry-After of a 429.
+    """
+
+    def __init__(self, api_url: str, authorization: str) -> None:
+        super().__init__()
+        self._api_url = api_url
+        self._authorization = authorization
+
+    async def request(self, method: str, url: str, *args: Any, headers: Mapping[str, str], **options: Any) -> Response:
+        options |= {"auth": None, "timeout": TIMEOUT}
+        headers = {**headers, "Authorization": self._authorization}
+        url = self._api_url + url.removeprefix(API_URL)
+        response = await super().request(method, url, *args, headers=headers, **options)
+        if response.status_code == 429:
+            raise send_error(429, 20429, retry_after=_seconds(response.headers.get("Retry-After", "")))
+        return response
+
+
+def _seconds(retry_after: str) -> float | None:
+    """RFC 9110, section 10.2.3; the form with a date is not used by Twilio."""
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 7 else None
+
+
+async def _translated(call: Awaitable[_T]) -> _T:
+    """What the SDK returned; its exceptions and the network's become ours."""
+    try:
+        return await call
+    except SendError:
+        raise
+    except TwilioRestException as error:
+        raise send_error(error.status, error.code or error.status, error.msg) from error
+    except TwilioServiceException as error:
+        raise send_error(error.status, error.code, error.title) from error
+    except TimeoutError as error:
+        raise Unavailable(f"Twilio did not answer within {TIMEOUT:.0f} s") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unavailable(f"no connection to Twilio ({type(error).__name__})") from error
+    except (TwilioException, ValueError, TypeError, KeyError) as error:
+        raise Unavailable(f"Twilio's answer could not be read ({type(error).__name__})") from error

@@ -1,0 +1,247 @@
+"""The form over HTTP: 2xx means durable, and every refusal says why in the visitor's language."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any, cast
+
+import httpx2
+import pytest
+
+from channels.form.channel import TEXT_BYTES, Declined, FormChannel, Receipt
+from channels.form.check import FieldErrors, receipt
+from channels.form.limits import MinuteLimit
+from channels.form.parse import Submission
+from channels.form.settings import FormSettings
+from channels.form.texts import TEXTS
+from domain.errors import Refused, Unpublished
+from domain.messages import ChannelName, Inbound, Report
+from domain.ports import Cursors, Host, Webhook
+
+GOOD = {"phone": "8 916 123-45-67", "message": "Сколько стоит?"}
+WITH_FILE = [{"name": "email", "type": "email"}, {"name": "plan", "type": "file"}]
+SHOP = "https://shop.example.com"
+
+
+class Intake:
+    """An `accept` that keeps what it gets, or raises what it is told to."""
+
+    def __init__(self) -> None:
+        self.events: list[Inbound] = []
+        self.error: Exception | None = None
+
+    async def __call__(self, event: Inbound | Report) -> None:
+        if self.error:
+            raise self.error
+        self.events.append(cast("Inbound", event))
+
+
+@pytest.fixture
+def accept() -> Intake:
+    return Intake()
+
+
+def channel(max_file: int = 1024 * 1024, **changes: object) -> FormChannel:
+    host = Host(cursors=cast("Cursors", None), max_file=max_file)
+    return FormChannel(ChannelName("site"), FormSettings.model_validate(changes), host)
+
+
+def client(accept: Intake, form: FormChannel | None = None) -> httpx2.AsyncClient:
+    app: Any = (form or channel()).app(accept)
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://leads.example.com")
+
+
+def test_it_is_a_webhook() -> None:
+    assert isinstance(channel(), Webhook)
+
+
+async def test_it_needs_nobody() -> None:
+    form = channel()
+    await form.ping()
+    await form.aclose()
+    await form.aclose()
+
+
+@pytest.mark.parametrize("how", [{"json": GOOD}, {"data": GOOD}, {"data": GOOD, "files": {"x": ("", b"")}}])
+async def test_receipt_is_the_id_of_what_was_accepted(accept: Intake, how: dict[str, Any]) -> None:
+    async with client(accept) as http:
+        answer = await http.post("/in/site", **how, headers={"Accept-Language": "ru"})
+    (inbound,) = accept.events
+    assert answer.status_code == 200
+    assert answer.json() == {"receipt": inbound.external_id, "text": "Спасибо. Мы скоро ответим вам."}
+    assert (inbound.text, inbound.addresses[0].value) == ("Сколько стоит?", "+79161234567")
+
+
+async def test_one_key_is_one_submission(accept: Intake) -> None:
+    async with client(accept) as http:
+        for _ in range(2):
+            await http.post("/", json=GOOD, headers={"Idempotency-Key": "a"})
+        await http.post("/", data=GOOD | {"_key": "a"})
+        await http.post("/", json=GOOD)
+        await http.post("/", json=GOOD)
+    first, second, third, fourth, fifth = (event.external_id for event in accept.events)
+    assert first == second == third == receipt("site", "a")
+    assert len({first, fourth, fifth}) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (Unpublished("no disk"), 503, TEXTS["ru"].unavailable),
+        (Refused("слишком велико"), 422, "слишком велико"),
+    ],
+)
+async def test_nothing_is_confirmed_when_accept_raises(
+    accept: Intake, error: Exception, status: int, sentence: str
+) -> None:
+    accept.error = error
+    async with client(accept) as http:
+        answer = await http.post("/", json=GOOD | {"lang": "ru"})
+    assert (answer.status_code, answer.json()) == (status, {"error": sentence})
+    assert answer.headers.get("Retry-After") == ("5" if status == 503 else None)
+
+
+async def test_a_bug_behind_accept_confirms_nothing(accept: Intake) -> None:
+    accept.error = RuntimeError("bug")
+    async with client(accept) as http:
+        with pytest.raises(RuntimeError):  # the server answers 500
+            await http.post("/", json=GOOD)
+
+
+async def test_a_file_that_the_house_refuses_is_413(accept: Intake) -> None:
+    accept.error = Refused("too large")
+    async with client(accept, channel(fields=WITH_FILE)) as http:
+        answer = await http.post("/", data={"email": "a@b.co"}, files={"plan": ("a.txt", b"x")})
+    assert answer.status_code == 413
+
+
+async def test_what_is_wrong_is_said_at_the_field(accept: Intake) -> None:
+    async with client(accept) as http:
+        answer = await http.post("/", json={"phone": "12"}, headers={"Accept-Language": "ru-RU,en;q=0.5"})
+    assert answer.status_code == 422
+    assert answer.json() == {"errors": {"phone": [TEXTS["ru"].phone], "message": [TEXTS["ru"].required]}}
+    assert accept.events == []
+
+
+@pytest.mark.parametrize(
+    ("origins", "origin", "allowed"),
+    [
+        ([], SHOP, None),
+        ([SHOP], SHOP, SHOP),
+        ([SHOP], "https://evil.example.com", None),
+        ([SHOP], "http://shop.example.com", None),
+        (["*"], SHOP, SHOP),
+        (["*"], "null", "null"),
+    ],
+)
+async def test_cors(accept: Intake, origins: list[str], origin: str, allowed: str | None) -> None:
+    name = "access-control-allow-origin"
+    async with client(accept, channel(origins=origins)) as http:
+        preflight = await http.options("/", headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
+        taken = await http.post("/", json=GOOD, headers={"Origin": origin})
+        wrong = await http.post("/", json={}, headers={"Origin": origin})
+    assert (preflight.status_code, taken.status_code, wrong.status_code) == (204, 200, 422)
+    assert [answer.headers.get(name) for answer in (preflight, taken, wrong)] == [allowed] * 3
+    allows = preflight.headers.get("access-control-allow-headers", "")
+    assert ("idempotency-key" in allows) == (allowed is not None)
+
+
+async def test_only_post(accept: Intake) -> None:
+    async with client(accept) as http:
+        answer = await http.get("/")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, OPTIONS")
+
+
+@pytest.mark.parametrize("content", [b"[", b'{"phone": "\\u0000"}'])
+async def test_unreadable_is_400(accept: Intake, content: bytes) -> None:
+    async with client(accept) as http:
+        answer = await http.post("/", content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()) == (400, {"error": TEXTS["en"].unreadable})
+
+
+async def test_too_many_is_429(accept: Intake) -> None:
+    async with client(accept, channel(per_minute=2)) as http:
+        answers = [await http.post("/", json=GOOD) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].headers["Retry-After"] == "60"
+
+
+async def test_without_addresses_nobody_is_limited(accept: Intake) -> None:
+    app = channel(per_minute=1).app(accept)
+    wire = Wire(*[{"type": "http.request", "body": b'{"phone": "89161234567", "message": "hi"}'}] * 2)
+    for _ in range(2):
+        await app(SCOPE | {"client": None}, wire.receive, wire.send)
+    assert len(accept.events) == 2
+
+
+def test_limit_counts_networks_by_the_minute() -> None:
+    limit = MinuteLimit(1)
+    assert [limit.take("10.0.0.1", 0.0), limit.take("10.0.0.1", 59.9), limit.take("10.0.0.2", 59.9)] == [
+        True,
+        False,
+        True,
+    ]
+    assert limit.take("10.0.0.1", 60.0)
+    assert [limit.take("2001:db8:1:2::1", 60.0), limit.take("2001:db8:1:2::2", 60.0)] == [True, False]
+    assert limit.take("2001:db8:1:3::1", 60.0)
+    assert MinuteLimit(0).take("10.0.0.1", 0.0)
+
+
+class Wire:
+    """An ASGI connection that sends a body in endless pieces, or hangs up."""
+
+    def __init__(self, *events: MutableMapping[str, Any]) -> None:
+        self.events = list(events)
+        self.received = 0
+        self.sent: list[MutableMapping[str, Any]] = []
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        self.received += 1
+        await asyncio.sleep(0)
+        return self.events.pop(0) if self.events else {"type": "http.request", "body": b"x" * 65536, "more_body": True}
+
+    async def send(self, event: MutableMapping[str, Any]) -> None:
+        self.sent.append(event)
+
+
+SCOPE = {
+    "type": "http",
+    "method": "POST",
+    "headers": [(b"content-type", b"application/json")],
+    "client": ("10.0.0.1", 1),
+}
+
+
+async def test_a_body_without_end_is_cut_while_it_streams(accept: Intake) -> None:
+    wire = Wire()
+    await channel().app(accept)(SCOPE, wire.receive, wire.send)
+    assert wire.sent[0]["status"] == 413
+    assert wire.received == TEXT_BYTES // 65536 + 1
+
+
+async def test_who_hangs_up_in_the_middle_has_sent_nothing(accept: Intake) -> None:
+    half = {"type": "http.request", "body": b'{"phone": "8 916', "more_body": True}
+    wire = Wire(half, {"type": "http.disconnect"})
+    await channel().app(accept)(SCOPE, wire.receive, wire.send)
+    assert (wire.sent, accept.events) == ([], [])
+
+
+async def test_files_widen_the_bound_only_where_they_are_asked_for(accept: Intake) -> None:
+    upload = {"plan": ("a.bin", b"x" * 500_000)}
+    async with client(accept, channel(fields=WITH_FILE)) as http:
+        assert (await http.post("/", data={"email": "a@b.co"}, files=upload)).status_code == 200
+    async with client(accept, channel(fields=WITH_FILE, max_files=0)) as http:
+        answer = await http.post("/", data={"email": "a@b.co"}, files=upload)
+        assert (answer.status_code, answer.json()) == (413, {"error": TEXTS["en"].body_too_large.format(limit="0.2")})
+    assert accept.events[0].files[0].size == 500_000
+
+
+async def test_submit_is_what_the_pages_use(accept: Intake) -> None:
+    form = channel()
+    assert await form.submit(Submission(values=GOOD, key="a"), accept) == Receipt(number=receipt("site", "a"))
+    assert isinstance(await form.submit(Submission(values={}), accept), FieldErrors)
+    accept.error = Unpublished("no disk")
+    with pytest.raises(Declined) as caught:
+        await form.submit(Submission(values=GOOD, language="ru"), accept)
+    assert (caught.value.status, caught.value.sentence) == (503, TEXTS["ru"].unavailable)
