@@ -1,0 +1,1 @@
+"""The simulated post office against the clients that Leadwire uses."""

@@ -1,0 +1,1 @@
+"""The simulated Twilio against Twilio's own SDK."""
