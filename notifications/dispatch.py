@@ -1,0 +1,118 @@
+"""One delivery from the gate to the provider; whatever happens on the way ends in an `Outcome`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from domain.errors import SendError, Unavailable
+from domain.messages import ChannelName, Outbound, Sent, utcnow
+from domain.ports import Sender
+from notifications.verdict import Later, Outcome, Skip, gate, put_off, verdict, went_out
+from store.deliveries import Delivery, Purpose
+from store.engine import is_away
+
+log = logging.getLogger(__name__)
+
+_RENDERED_AT_ONCE = 8  # each takes a connection of the pool
+
+
+class Renderer(Protocol):
+    """Makes the message of a delivery: `notifications.render.Renderer`."""
+
+    async def render(self, delivery: Delivery) -> Outbound:
+        """Raises Skip when there is nothing to send, Later when something else must be sent first."""
+        ...
+
+
+class RateLimits(Protocol):
+    """How fast we may send: `notifications.limits.Limits`."""
+
+    async def wait_for(self, channel: ChannelName, address: str) -> timedelta: ...
+    def may_wait(self, wait: timedelta) -> bool: ...
+    async def hold(self, channel: ChannelName, address: str, rest: timedelta) -> None: ...
+    def ahead(self, channel: ChannelName, most: int) -> int: ...
+
+
+class Dispatch:
+    """Renders, waits for the limits, sends."""
+
+    def __init__(
+        self,
+        senders: Mapping[ChannelName, Sender],
+        renderer: Renderer,
+        limits: RateLimits,
+        *,
+        concurrency: int,
+        timeout: float,
+    ) -> None:
+        self._senders = senders
+        self._renderer = renderer
+        self._limits = limits
+        self._timeout = timeout
+        self._rendering = asyncio.Semaphore(_RENDERED_AT_ONCE)
+        self._resting: dict[str, str] = {}
+        self._slots = {name: asyncio.Semaphore(concurrency) for name in senders}
+
+    async def deliver(self, delivery: Delivery) -> Outcome:
+        """What became of it. Raises nothing but CancelledError."""
+        if barred := gate(delivery):
+            return barred
+        message = await self._rendered(delivery)
+        if isinstance(message, Outcome):
+            return message
+        try:
+            await self._wait_for_limits(delivery)
+            sent = await self._send(ChannelName(delivery.channel), message)
+        except Exception as error:  # noqa: BLE001 - an adapter's fault fails its delivery, and is logged below
+            outcome = _outcome(error, delivery)
+        else:
+            return went_out(delivery, sent)
+        if outcome.rests:
+            self._resting[delivery.channel] = outcome.rests.reason
+        if outcome.holds:
+            await self._limits.hold(ChannelName(delivery.channel), delivery.address, outcome.holds)
+        return outcome
+
+    def resume(self, channel: ChannelName) -> None:
+        """The channel rests no more: the store gave us work for it."""
+        self._resting.pop(channel, None)
+
+    async def _rendered(self, delivery: Delivery) -> Outbound | Outcome:
+        try:
+            async with self._rendering:
+                return await self._renderer.render(delivery)
+        except Exception as error:  # noqa: BLE001 - a fault in rendering fails its delivery, and is logged below
+            if is_away(error):
+                return put_off(delivery, None, "the database was away")
+            return _outcome(error, delivery)
+
+    async def _wait_for_limits(self, delivery: Delivery) -> None:
+        """Sit out a short wait. Raises Later for a long one. The answer to a press is no message and never waits."""
+        if delivery.purpose == Purpose.TOAST:
+            return
+        wait = await self._limits.wait_for(ChannelName(delivery.channel), delivery.address)
+        if not self._limits.may_wait(wait):
+            raise Later("waits for its turn under the rate limits", wait)
+        if wait:
+            await asyncio.sleep(wait.total_seconds())
+
+    async def _send(self, channel: ChannelName, message: Outbound) -> Sent:
+        async with self._slots[channel]:
+            if reason := self._resting.get(channel):  # what was in hand when the channel was paused
+                raise Later(reason, None)
+            try:
+                async with asyncio.timeout(self._timeout):
+                    return await self._senders[channel].send(message)
+            except TimeoutError as error:
+                raise Unavailable(f"no answer within {self._timeout:.0f} s") from error
+
+
+def _outcome(error: Exception, delivery: Delivery) -> Outcome:
+    if not isinstance(error, SendError | Skip | Later):
+        log.error("a fault while sending delivery %s (%s)", delivery.id, delivery.purpose, exc_info=error)
+    return verdict(error, delivery, utcnow(), random.random())  # noqa: S311 - jitter, no secret

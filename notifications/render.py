@@ -1,0 +1,275 @@
+"""A delivery becomes a message, from what is true at this moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from html import unescape
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.errors import Rejected, Unavailable
+from domain.messages import ChannelName, DeliveryState, File, Outbound, utcnow
+from notifications.sales import KIND_ICONS, Reader, buttons, card, one_line
+from notifications.verdict import Later, Skip
+from notifications.words import words
+from store import cards, deliveries, leads, messages
+from store.deliveries import Delivery, Purpose
+from store.engine import Connection, Database
+from store.messages import Message
+
+Say = Callable[..., str]
+"""`notifications.texts.say(key, language, **facts)`: Telegram HTML for notices, plain text for toasts and greetings."""
+ReadFile = Callable[[str], Awaitable[bytes]]
+"""Content by key. Raises LookupError or FileNotFoundError when there is none."""
+
+_RELAYED = 12_000
+"""Characters of a message that go into the chat; a longer one comes as a file as well."""
+_MOMENT = timedelta(seconds=1)
+_ANSWERED = re.compile(r"^\s*(?:(?:re|aw|sv|отв|ответ)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+_IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.SENDING)
+
+
+class Renderer:
+    """Renders every purpose but mailings."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        kinds: Mapping[ChannelName, str],
+        say: Say,
+        read_file: ReadFile,
+        greetings: Mapping[ChannelName, Mapping[str, str]] | None = None,
+        language: str = "en",
+        zone: ZoneInfo | None = None,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        """`kinds`: of all channels, also those that only receive. `greetings`: own words by channel and language.
+
+        `language` and `zone` are a team chat's, and of whoever has none of his own.
+        """
+        self._database = database
+        self._kinds: Mapping[str, str] = {str(name): kind for name, kind in kinds.items()}
+        self._say = say
+        self._read_file = read_file
+        self._greetings = {str(name): texts for name, texts in (greetings or {}).items()}
+        self._language = language
+        self._zone = zone or ZoneInfo("UTC")
+        self._clock = clock
+        self._ways: Mapping[str, Callable[[Connection, Delivery], Awaitable[Outbound]]] = {
+            Purpose.CARD: self._card,
+            Purpose.REFRESH: self._refresh,
+            Purpose.RELAY: self._relay,
+            Purpose.REPLY: self._reply,
+            Purpose.GREETING: self._greeting,
+            Purpose.NOTICE: self._notice,
+            Purpose.TOAST: self._toast,
+        }
+
+    async def render(self, delivery: Delivery) -> Outbound:
+        """The message. Raises Skip, Later, or a SendError that says why it cannot be made."""
+        way = self._ways.get(delivery.purpose)
+        if way is None:
+            raise Skip(f"nobody knows yet how to render a {delivery.purpose}")
+        async with self._database.connect() as connection:
+            return await way(connection, delivery)
+
+    async def _card(self, connection: Connection, delivery: Delivery) -> Outbound:
+        return await self._view(connection, delivery)
+
+    async def _refresh(self, connection: Connection, delivery: Delivery) -> Outbound:
+        return await self._view(connection, delivery, edits=await _card_to_edit(connection, delivery))
+
+    async def _view(self, connection: Connection, delivery: Delivery, edits: str = "") -> Outbound:
+        if self._kind(delivery) != "telegram":
+            raise Skip("cards go to chats only")
+        view = await cards.view(connection, delivery.lead) if delivery.lead else None
+        if view is None:
+            raise Skip("the lead is gone")
+        language = await self._language_of(connection, delivery)
+        reader = Reader(
+            language=language, zone=self._zone, staff=delivery.staff, is_group=delivery.address.startswith("-")
+        )
+        return Outbound(
+            delivery=str(delivery.id),
+            to=delivery.address,
+            text=f"#{view.number} {view.name or ''}".strip(),
+            html=card(view, self._kinds, reader, self._clock()),
+            buttons=buttons(view, reader),
+            edits=edits,
+        )
+
+    async def _relay(self, connection: Connection, delivery: Delivery) -> Outbound:
+        message = await _message(connection, delivery)
+        shown = await _card_ref(connection, delivery, wait=True)
+        say = words(await self._language_of(connection, delivery))
+        text, files = _shown_text(message, say), await self._files(message.facts.get("files") or ())
+        if raw := message.facts.get("raw") if message.facts.get("unreadable") else None:
+            files += await self._files([raw])
+        if len(text) > _RELAYED:
+            whole = text.encode("utf-8", "replace")
+            files = (File(name="message.txt", type="text/plain", size=len(whole), data=whole), *files)
+            text = text[:_RELAYED] + say["whole"]
+        icon = KIND_ICONS.get(self._kinds.get(message.channel, ""), "•")
+        who = one_line(message.name or message.address or say["customer"], 100)
+        head = f"{icon} {who}"
+        if subject := one_line(message.subject or "", 200):
+            head += f"\n{subject}"
+        return Outbound(
+            delivery=str(delivery.id),
+            to=delivery.address,
+            text=f"{head}\n\n{text}".strip(),
+            reply_to=(shown,) if shown else (),
+            files=files,
+        )
+
+    async def _reply(self, connection: Connection, delivery: Delivery) -> Outbound:
+        message = await _message(connection, delivery)
+        refs = await _refs(connection, delivery, message, _answered_id(message))
+        return Outbound(
+            delivery=str(delivery.id),
+            to=delivery.address,
+            text=message.text,
+            subject=self._subject(delivery, message.subject, self._language),
+            reply_to=self._chain(delivery, refs),
+            files=await self._files(message.facts.get("files") or ()),
+        )
+
+    async def _greeting(self, connection: Connection, delivery: Delivery) -> Outbound:
+        message = await _message(connection, delivery)
+        language = str(delivery.facts.get("language") or self._language)
+        own = self._greetings.get(delivery.channel, {})
+        refs = [message.ref] if message.ref and message.channel == delivery.channel else []
+        return Outbound(
+            delivery=str(delivery.id),
+            to=delivery.address,
+            text=own.get(language) or self._say("greeting", language),
+            subject=self._subject(delivery, message.subject, language),
+            reply_to=self._chain(delivery, refs),
+            automatic=True,
+        )
+
+    async def _notice(self, connection: Connection, delivery: Delivery) -> Outbound:
+        markup = await self._said(connection, delivery)
+        plain = unescape(_TAG.sub("", markup))
+        shown = await _card_ref(connection, delivery, wait=False)
+        in_chat = self._kind(delivery) == "telegram"
+        return Outbound(
+            delivery=str(delivery.id),
+            to=delivery.address,
+            text=plain,
+            html=markup if in_chat else None,
+            subject=one_line(plain, 78) if self._kind(delivery) == "email" else None,
+            reply_to=(shown,) if shown else (),
+            automatic=True,
+        )
+
+    async def _toast(self, connection: Connection, delivery: Delivery) -> Outbound:
+        text = await self._said(connection, delivery)
+        return Outbound(delivery=str(delivery.id), to=delivery.address, text=text, answers=str(delivery.facts["press"]))
+
+    async def _said(self, connection: Connection, delivery: Delivery) -> str:
+        facts = {k: v for k, v in delivery.facts.items() if k not in ("key", "language", "press")}
+        if delivery.lead and "number" not in facts and (lead := await leads.get(connection, delivery.lead)):
+            facts["number"] = lead.number
+        return self._say(delivery.facts["key"], await self._language_of(connection, delivery), **facts)
+
+    async def _language_of(self, connection: Connection, delivery: Delivery) -> str:
+        if language := delivery.facts.get("language"):
+            return str(language)
+        known = await cards.language_of(connection, delivery.staff) if delivery.staff else None
+        return known or self._language
+
+    async def _files(self, stored: Iterable[Mapping[str, Any]]) -> tuple[File, ...]:
+        return tuple([await self._file(one) for one in stored])
+
+    async def _file(self, stored: Mapping[str, Any]) -> File:
+        name = str(stored.get("name") or "file")
+        try:
+            data = await self._read_file(str(stored["key"]))
+        except (FileNotFoundError, LookupError) as error:
+            raise Rejected(f"the file {name!r} is not in the file store any more") from error
+        except OSError as error:
+            raise Unavailable(f"the file store does not give {name!r}: {error}") from error
+        return File(
+            name=name,
+            type=str(stored.get("type") or "application/octet-stream"),
+            size=len(data),
+            key=str(stored["key"]),
+            data=data,
+            content_id=str(stored.get("content_id") or ""),
+        )
+
+    def _kind(self, delivery: Delivery) -> str:
+        return self._kinds.get(delivery.channel, "")
+
+    def _subject(self, delivery: Delivery, subject: str | None, language: str) -> str | None:
+        """Mail alone has one; an answer's begins with one "Re:", however many the question had."""
+        if self._kind(delivery) != "email":
+            return None
+        asked = one_line(_ANSWERED.sub("", subject or ""), 250)
+        return f"Re: {asked}" if asked else words(language)["subject"]
+
+    def _chain(self, delivery: Delivery, refs: Iterable[str]) -> tuple[str, ...]:
+        """Mail needs the whole conversation; a group's chat a pointer; a private chat is plain without."""
+        chain = tuple(dict.fromkeys(refs))
+        if self._kind(delivery) == "email":
+            return chain
+        return chain[:1] if delivery.address.startswith("-") else ()
+
+
+def _shown_text(message: Message, say: Mapping[str, str]) -> str:
+    if reason := message.facts.get("unreadable"):
+        return say["unreadable"].format(reason=one_line(str(reason), 200))
+    return message.text
+
+
+async def _message(connection: Connection, delivery: Delivery) -> Message:
+    message = await messages.get(connection, delivery.message) if delivery.message else None
+    if message is None:
+        raise Skip("the message is gone")
+    return message
+
+
+def _answered_id(message: Message) -> UUID | None:
+    """The message that a member of staff answered, as the desk wrote it down."""
+    try:
+        return UUID(str(message.facts.get("answers")))
+    except ValueError:
+        return None
+
+
+async def _refs(connection: Connection, delivery: Delivery, message: Message, answered: UUID | None) -> list[str]:
+    """The answered message's ref first, then those of the thread, the newest first."""
+    asked = await messages.get(connection, answered) if answered else None
+    first = [asked.ref] if asked and asked.ref and asked.channel == delivery.channel else []
+    if message.lead is None:
+        return first
+    return first + await messages.refs_of_thread(connection, message.lead, message.thread)
+
+
+async def _card_to_edit(connection: Connection, delivery: Delivery) -> str:
+    if delivery.lead is None:
+        raise Skip("the lead is gone")
+    shown = await deliveries.card_in(connection, delivery.lead, delivery.channel, delivery.address)
+    state, external_id = shown or ("", None)
+    if state in _IN_FLIGHT:
+        raise Later("its card is still on the way", _MOMENT)
+    if state in (DeliveryState.FAILED, DeliveryState.SKIPPED) or not external_id:
+        raise Skip("there is no card to edit")
+    return external_id
+
+
+async def _card_ref(connection: Connection, delivery: Delivery, *, wait: bool) -> str | None:
+    """The lead's card in this chat, to hang a message under. With `wait` Later while it is on its way."""
+    if delivery.lead is None:
+        return None
+    shown = await deliveries.card_in(connection, delivery.lead, delivery.channel, delivery.address)
+    state, external_id = shown or ("", None)
+    if wait and state in _IN_FLIGHT and not external_id:
+        raise Later("its card is still on the way", _MOMENT)
+    return external_id

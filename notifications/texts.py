@@ -1,0 +1,284 @@
+"""What staff read in notices and toasts, and the default first answers to customers, in English and Russian.
+
+Three tables by where a text is shown, since that decides how values are escaped:
+    NOTICES  messages in a seller's chat: Telegram's HTML (https://core.telegram.org/bots/api#html-style)
+    TOASTS   answers to a button press: plain, at most 200 characters (Bot API, answerCallbackQuery)
+    ANSWERS  to customers on any channel: plain; the channel's renderer escapes
+A text that counts is a table of CLDR plural categories, chosen by the fact `count`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from babel import Locale
+
+LANGUAGES = ("en", "ru")
+TOAST_LIMIT = 200
+VALUE_LIMIT = 500
+"""Characters: of what comes from outside the rest is cut, so that a notice stays one message."""
+
+Text = str | Mapping[str, str]
+Texts = Mapping[str, Mapping[str, Text]]
+
+HELP = {
+    "en": (
+        "• <b>Answer</b>: reply to a lead’s card or to the customer’s message; text and files go to the customer.\n"
+        "• <b>/on</b>: I am at work; waiting leads are offered to me.\n"
+        "• <b>/off</b>: I am away; no new leads.\n"
+        "• <b>/leads</b>: my open leads, with fresh cards.\n"
+        "• <b>/help</b>: this list."
+    ),
+    "ru": (
+        "• <b>Ответить</b>: ответьте на карточку заявки или на сообщение клиента; текст и файлы уйдут клиенту.\n"
+        "• <b>/on</b>: я на работе, ожидающие заявки предлагаются мне.\n"
+        "• <b>/off</b>: меня нет, новых заявок не нужно.\n"
+        "• <b>/leads</b>: мои открытые заявки, свежие карточки.\n"
+        "• <b>/help</b>: эта подсказка."
+    ),
+}
+
+NOTICES: Texts = {
+    "welcome": {
+        "en": (
+            "Welcome, {name}! You now work with {company}’s leads in this chat.\n\n"
+            "1. Each new lead comes as a card. Press <b>Take</b>, and it is yours.\n"
+            "2. To answer the customer, <b>reply to the card</b> or to the customer’s message.\n"
+            "3. /off when you leave, /on when you are back. You are at work now. Everything else: /help"
+        ),
+        "ru": (
+            "Здравствуйте, {name}! Теперь заявки компании «{company}» приходят вам в этот чат.\n\n"
+            "1. Каждая новая заявка — это карточка. Нажмите <b>Взять</b>, и она ваша.\n"
+            "2. Чтобы ответить клиенту, <b>ответьте на карточку</b> или на его сообщение.\n"
+            "3. Уходите — /off, вернулись — /on. Сейчас вы на работе. Остальное: /help"
+        ),
+    },
+    "link_used": {
+        "en": "This link has been used or is no longer valid. Please ask for a new one.",
+        "ru": "Эта ссылка уже использована или устарела. Пожалуйста, попросите новую.",
+    },
+    "link_again": {
+        "en": "This link is no longer valid, but you are already linked, {name}: nothing is left to do. See /help",
+        "ru": "Эта ссылка больше не действует, но вы уже подключены, {name}: ничего делать не нужно. См. /help",
+    },
+    "not_staff": {
+        "en": "{name}, you are not linked as staff, so nothing was done. Please ask for your personal link.",
+        "ru": "{name}, вы не подключены как сотрудник, поэтому ничего не сделано. Попросите свою личную ссылку.",
+    },
+    "help": HELP,
+    "unknown_command": {
+        "en": f"I do not know this command. What I understand:\n\n{HELP['en']}",
+        "ru": f"Такой команды нет. Вот что я понимаю:\n\n{HELP['ru']}",
+    },
+    "how_to_answer": {
+        "en": (
+            "Nothing was sent. To answer a customer, reply to the lead’s card. "
+            "Your open leads, the latest first:\n{leads}\nTheir cards: /leads"
+        ),
+        "ru": (
+            "Ничего не отправлено. Чтобы ответить клиенту, ответьте на карточку заявки. "
+            "Ваши открытые заявки, начиная с последней:\n{leads}\nКарточки: /leads"
+        ),
+    },
+    "how_to_answer_none": {
+        "en": "Nothing was sent: customers are answered by a reply to a lead’s card, and you have no open lead. /help",
+        "ru": "Ничего не отправлено: клиентам отвечают ответом на карточку, а открытых заявок у вас нет. /help",
+    },
+    "at_work": {
+        "en": "You are at work. No leads are waiting.",
+        "ru": "Вы на работе. Ожидающих заявок нет.",
+    },
+    "offered": {
+        "en": {
+            "one": "One lead was waiting and is now offered to you.",
+            "other": "{count} leads were waiting and are now offered to you.",
+        },
+        "ru": {
+            "one": "Ждала {count} заявка, она предложена вам.",
+            "few": "Ждали {count} заявки, они предложены вам.",
+            "many": "Ждали {count} заявок, они предложены вам.",
+        },
+    },
+    "offered_more": {
+        "en": {
+            "one": "The lead that waited longest is now offered to you. More are waiting: /on brings the next.",
+            "other": "{count} leads that waited longest are now offered to you. More are waiting: /on brings the next.",
+        },
+        "ru": {
+            "one": "Вам предложена {count} заявка из ожидающих. Ждут и другие: следующие по команде /on",
+            "few": "Вам предложены {count} заявки из ожидающих. Ждут и другие: следующие по команде /on",
+            "many": "Вам предложено {count} заявок из ожидающих. Ждут и другие: следующие по команде /on",
+        },
+    },
+    "away": {
+        "en": "You are away and get no new leads. Your own leads stay with you. Back again: /on",
+        "ru": "Вас нет на работе, новых заявок не будет. Взятые заявки остаются за вами. Вернётесь — /on",
+    },
+    "away_passed": {
+        "en": {
+            "one": "You are away. The lead that you had not taken yet went to the others. Back again: /on",
+            "other": "You are away. {count} leads that you had not taken yet went to the others. Back again: /on",
+        },
+        "ru": {
+            "one": "Вас нет на работе. {count} ещё не взятая заявка передана другим. Вернётесь — /on",
+            "few": "Вас нет на работе. {count} ещё не взятые заявки переданы другим. Вернётесь — /on",
+            "many": "Вас нет на работе. {count} ещё не взятых заявок передано другим. Вернётесь — /on",
+        },
+    },
+    "your_leads": {
+        "en": {"one": "You have one open lead:", "other": "You have {count} open leads:"},
+        "ru": {
+            "one": "У вас {count} открытая заявка:",
+            "few": "У вас {count} открытые заявки:",
+            "many": "У вас {count} открытых заявок:",
+        },
+    },
+    "your_latest_leads": {
+        "en": {"one": "Your latest open lead:", "other": "Your {count} latest open leads:"},
+        "ru": {
+            "one": "Ваша {count} последняя открытая заявка:",
+            "few": "Ваши {count} последние открытые заявки:",
+            "many": "Ваши {count} последних открытых заявок:",
+        },
+    },
+    "no_leads": {"en": "You have no open leads.", "ru": "Открытых заявок у вас нет."},
+    "not_sent_taken": {
+        "en": "Nothing was sent: #{number} is with {name}.",
+        "ru": "Ничего не отправлено: заявка #{number} в работе, её ведёт {name}.",
+    },
+    "not_sent_offered": {
+        "en": "Nothing was sent: #{number} is offered to {name}.",
+        "ru": "Ничего не отправлено: заявка #{number} предложена другому сотруднику: {name}.",
+    },
+    "not_sent_closed": {
+        "en": "Nothing was sent: #{number} is closed. If the customer writes again, a new lead is opened.",
+        "ru": "Ничего не отправлено: заявка #{number} закрыта. Если клиент напишет снова, откроется новая.",
+    },
+    "not_sent_team": {
+        "en": "Nothing was sent: #{number} belongs to another team.",
+        "ru": "Ничего не отправлено: заявка #{number} принадлежит другой команде.",
+    },
+    "not_sent_gone": {
+        "en": "Nothing was sent: this lead is no longer kept.",
+        "ru": "Ничего не отправлено: эта заявка больше не хранится.",
+    },
+    "not_sent_empty": {
+        "en": "Nothing was sent for #{number}: I can pass on text and files only.",
+        "ru": "По заявке #{number} ничего не отправлено: я могу передать только текст и файлы.",
+    },
+    "not_sent_file": {
+        "en": "Nothing was sent for #{number}: the file could not be fetched ({reason}). Please send it another way.",
+        "ru": "По заявке #{number} ничего не отправлено: файл не удалось получить ({reason}). Отправьте его иначе.",
+    },
+    "no_route": {
+        "en": "Nothing was sent: no channel of ours reaches the customer of #{number}. Known addresses:\n{addresses}",
+        "ru": "Ничего не отправлено: ни один канал не ведёт к клиенту заявки #{number}. Известные адреса:\n{addresses}",
+    },
+    "no_route_phone": {
+        "en": "Nothing was sent: #{number} gave only a phone, and no SMS channel is set up. Please call {phone}",
+        "ru": "Ничего не отправлено: в заявке #{number} есть только телефон, а канала SMS нет. Позвоните: {phone}",
+    },
+    "no_route_nothing": {
+        "en": "Nothing was sent: the customer of #{number} left no address that could be answered.",
+        "ru": "Ничего не отправлено: в заявке #{number} нет адреса, на который можно ответить.",
+    },
+    "edited": {
+        "en": "The edit was not passed on: what was sent cannot be changed. Please send a new reply instead.",
+        "ru": "Правка не передана: отправленное изменить нельзя. Отправьте, пожалуйста, новый ответ.",
+    },
+    "reply_failed": {
+        "en": "Your answer to #{number} did not arrive: {reason}",
+        "ru": "Ваш ответ по заявке #{number} не доставлен: {reason}",
+    },
+    "card_failed": {
+        "en": "The card of #{number} could not be shown in a chat: {reason}\nPlease see that somebody gets it.",
+        "ru": "Карточку заявки #{number} не удалось показать в чате: {reason}\nПроверьте, чтобы её кто-нибудь взял.",
+    },
+    "channel_paused": {
+        "en": "Nothing goes out through “{channel}” until it is mended: {reason}\nWhat waits is kept and will be sent.",
+        "ru": "Через канал «{channel}» ничего не уходит, пока его не починят: {reason}\nВсё сохранено и уйдёт позже.",
+    },
+    "channel_resumed": {
+        "en": "“{channel}” works again; what waited is being sent.",
+        "ru": "Канал «{channel}» снова работает; отложенное отправляется.",
+    },
+}
+
+TOASTS: Texts = {
+    "toast_taken": {
+        "en": "#{number} is yours. To answer, reply to the card.",
+        "ru": "Заявка #{number} ваша. Чтобы ответить, ответьте на карточку.",
+    },
+    "toast_yours": {"en": "#{number} is yours already.", "ru": "Заявка #{number} уже ваша."},
+    "toast_was_first": {"en": "{name} was first.", "ru": "Заявку уже взял другой сотрудник: {name}."},
+    "toast_offered": {
+        "en": "#{number} is offered to {name}.",
+        "ru": "Заявка #{number} предложена другому сотруднику: {name}.",
+    },
+    "toast_closed": {"en": "#{number} is closed.", "ru": "Заявка #{number} закрыта."},
+    "toast_other_team": {"en": "This lead belongs to another team.", "ru": "Эта заявка принадлежит другой команде."},
+    "toast_nobodys": {
+        "en": "#{number} belongs to nobody yet, so there is nothing to pass on.",
+        "ru": "Заявка #{number} пока ничья, передавать нечего.",
+    },
+    "toast_passed": {"en": "#{number} went to {name}.", "ru": "Заявку #{number} получает {name}."},
+    "toast_passed_team": {"en": "#{number} went to the team’s chat.", "ru": "Заявка #{number} передана в чат команды."},
+    "toast_passed_nobody": {
+        "en": "Nobody else is at work: #{number} waits for the next who comes.",
+        "ru": "Больше никого нет на работе: заявка #{number} ждёт того, кто придёт.",
+    },
+    "toast_write": {
+        "en": "Write your answer as a reply to this card.",
+        "ru": "Напишите ответ клиенту ответом на эту карточку.",
+    },
+    "toast_won": {"en": "#{number} is won. Congratulations!", "ru": "Заявка #{number} закрыта: успех. Поздравляем!"},
+    "toast_lost": {"en": "#{number} is closed as lost.", "ru": "Заявка #{number} закрыта: отказ."},
+    "toast_spam": {"en": "#{number} is closed as spam.", "ru": "Заявка #{number} закрыта: спам."},
+    "toast_not_staff": {
+        "en": "You are not linked as staff. Please ask for your personal link.",
+        "ru": "Вы не подключены как сотрудник. Попросите свою личную ссылку.",
+    },
+    "toast_unknown": {"en": "This button does nothing any more.", "ru": "Эта кнопка больше не действует."},
+}
+
+ANSWERS: Texts = {
+    "greeting": {
+        "en": "Thank you for your message! We have received it and will answer you soon.",
+        "ru": "Спасибо за обращение! Мы получили ваше сообщение и скоро ответим.",
+    },
+}
+
+TEXTS: Texts = {**NOTICES, **TOASTS, **ANSWERS}
+
+
+def say(key: str, language: str, /, **facts: Any) -> str:
+    """The text of `key` in this language, English for a language that we do not have.
+
+    Facts are shown as they are, a sequence as one line each; more facts than the text has places for are fine.
+    Raises KeyError for a key that is not here, or for a fact that the text needs.
+    """
+    variants = TEXTS[key]
+    language = language if language in variants else "en"
+    text = _plural(variants[language], language, facts)
+    shown = text.format_map({name: _shown(value, markup=key in NOTICES) for name, value in facts.items()})
+    return _cut(shown, TOAST_LIMIT) if key in TOASTS else shown
+
+
+def _plural(text: Text, language: str, facts: Mapping[str, Any]) -> str:
+    """The CLDR category of whole numbers; "other" is theirs in English, and that of fractions in Russian."""
+    if isinstance(text, str):
+        return text
+    return text[str(Locale.parse(language).plural_form(facts["count"]))]
+
+
+def _shown(value: Any, *, markup: bool) -> str:
+    if isinstance(value, list | tuple):
+        return "\n".join(f"• {_shown(item, markup=markup)}" for item in value)
+    text = _cut(str(value), VALUE_LIMIT)
+    return escape(text, quote=False) if markup else text
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

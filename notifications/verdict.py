@@ -1,0 +1,143 @@
+"""What an error means for a delivery, its address and its channel. Pure: the one place that decides it.
+
+Rejected        failed
+Unreachable     failed, and the address takes nothing more
+Unavailable     again later, with back-off; failed after too many attempts
+Throttled       again later, not counted; the channel (or only the address) rests
+Misconfigured   again when the channel is well, not counted; the channel rests until then, operators are told
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
+from domain.messages import DeliveryState, Sent
+from notifications.retry import LONGEST_PAUSE, RETRY
+from store.deliveries import Delivery, Purpose, Verdict
+
+TO_CUSTOMERS = frozenset({Purpose.REPLY, Purpose.GREETING, Purpose.BROADCAST})
+_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
+_LONGEST_REASON = 500
+
+
+class Skip(Exception):
+    """There is nothing to send after all; the reason is fit for a person to read."""
+
+
+class Later(Exception):
+    """What this one hangs on is not there yet: ask again after `delay`; None: as soon as its channel sends."""
+
+    def __init__(self, reason: str, delay: timedelta | None) -> None:
+        super().__init__(reason)
+        self.delay = delay
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rest:
+    """The whole channel sends nothing."""
+
+    until: datetime | None
+    """None: until a ping succeeds."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one delivery, and what follows from it."""
+
+    delivery: Delivery
+    verdict: Verdict
+    stops: bool = False
+    """The address takes nothing more."""
+    rests: Rest | None = None
+    """The channel rests."""
+    holds: timedelta | None = None
+    """The address alone rests that long."""
+
+
+def gate(delivery: Delivery) -> Outcome | None:
+    """The gate that no sender can pass by: why this delivery is not even offered, or None."""
+    if delivery.suppressed is not None and delivery.purpose in TO_CUSTOMERS:
+        return _end(delivery, DeliveryState.SKIPPED, f"suppressed: {delivery.suppressed}")
+    most = RETRY[Purpose(delivery.purpose)].attempts
+    if delivery.attempts > most:
+        return _end(delivery, DeliveryState.FAILED, f"given up after {most} attempts, none of which came to an end")
+    return None
+
+
+def went_out(delivery: Delivery, sent: Sent) -> Outcome:
+    """The provider took it."""
+    external_id, *others = (_UNSTORABLE.sub("", name) for name in (sent.external_id, *sent.others))
+    verdict = Verdict(
+        id=delivery.id, state=DeliveryState.SENT, external_id=external_id or None, others=tuple(filter(None, others))
+    )
+    return Outcome(delivery=delivery, verdict=verdict)
+
+
+def verdict(error: Exception, delivery: Delivery, now: datetime, chance: float = 0.5) -> Outcome:
+    """What follows from an error. `chance` in [0, 1) is the jitter of the back-off."""
+    match error:
+        case Rejected():
+            return _end(delivery, DeliveryState.FAILED, error.reason)
+        case Unreachable():
+            ended = _end(delivery, DeliveryState.FAILED, error.reason)
+            return Outcome(delivery=delivery, verdict=ended.verdict, stops=True)
+        case Throttled():
+            return _throttled(error, delivery, now)
+        case Misconfigured():
+            rests = Rest(until=None, reason=words(error.reason))
+            return Outcome(delivery=delivery, verdict=_again(delivery, error.reason), rests=rests)
+        case Unavailable() | SendError():
+            return _unavailable(error, delivery, now, chance)
+        case Skip():
+            return _end(delivery, DeliveryState.SKIPPED, str(error))
+        case Later():
+            return put_off(delivery, None if error.delay is None else now + error.delay, str(error))
+        case _:
+            return _end(delivery, DeliveryState.FAILED, _bug(error))
+
+
+def put_off(delivery: Delivery, until: datetime | None, reason: str) -> Outcome:
+    """Back into the queue without having been offered; None: at its old place."""
+    return Outcome(delivery=delivery, verdict=_again(delivery, reason, until))
+
+
+def words(reason: str) -> str:
+    """A reason that the database can keep and a person can read: one line, bounded, never empty."""
+    plain = _UNSTORABLE.sub(" ", reason).strip() or "no reason was given"
+    return plain if len(plain) <= _LONGEST_REASON else plain[: _LONGEST_REASON - 1] + "…"
+
+
+def _throttled(error: Throttled, delivery: Delivery, now: datetime) -> Outcome:
+    wait = min(max(error.retry_after, timedelta(0)), LONGEST_PAUSE)
+    again = _again(delivery, error.reason, now + wait)
+    if error.address_only:
+        return Outcome(delivery=delivery, verdict=again, holds=wait)
+    return Outcome(delivery=delivery, verdict=again, rests=Rest(until=now + wait, reason=words(error.reason)))
+
+
+def _unavailable(error: SendError, delivery: Delivery, now: datetime, chance: float) -> Outcome:
+    backoff = RETRY[Purpose(delivery.purpose)]
+    if delivery.attempts >= backoff.attempts:
+        reason = f"given up after {delivery.attempts} attempts: {error.reason}"
+        return _end(delivery, DeliveryState.FAILED, reason)
+    again = now + backoff.delay(delivery.attempts, chance)
+    return Outcome(
+        delivery=delivery,
+        verdict=Verdict(id=delivery.id, state=DeliveryState.PENDING, reason=words(error.reason), retry_at=again),
+    )
+
+
+def _bug(error: Exception) -> str:
+    return f"a fault in Leadwire itself ({type(error).__name__}); the log has the details"
+
+
+def _again(delivery: Delivery, reason: str, at: datetime | None = None) -> Verdict:
+    return Verdict(id=delivery.id, state=DeliveryState.PENDING, reason=words(reason), retry_at=at, counted=False)
+
+
+def _end(delivery: Delivery, state: DeliveryState, reason: str) -> Outcome:
+    return Outcome(delivery=delivery, verdict=Verdict(id=delivery.id, state=state, reason=words(reason)))
