@@ -1,0 +1,113 @@
+"""The buttons under a card. What they carry is never trusted: anybody can send any data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from desk import ownership
+from desk.act import Act
+from desk.ownership import Refusal
+from store import deliveries, leads
+from store.leads import Lead
+
+_DATA = re.compile(r"(take|pass|reply|won|lost|spam):([0-9a-f]{32})")
+
+
+class Press(NamedTuple):
+    """A button that we made."""
+
+    verb: str
+    lead: UUID
+
+
+def parse(data: str) -> Press | None:
+    """ "verb:lead", the lead in 32 lower-case hex digits; None for everything else."""
+    match = _DATA.fullmatch(data)
+    return Press(match[1], UUID(hex=match[2])) if match else None
+
+
+async def press(act: Act) -> None:
+    """Do what the button says, if it is a real one on a lead of his. A toast answers in each case."""
+    wanted = parse(act.message.button or "")
+    lead = await leads.get(act.connection, wanted.lead, lock=True) if wanted else None
+    if wanted is None or lead is None:
+        await act.toast("toast_unknown")
+    else:
+        await _VERBS[wanted.verb](act, lead)
+
+
+async def refuse(act: Act) -> None:
+    """Somebody who is not staff pressed."""
+    await act.toast("toast_not_staff")
+
+
+async def _take(act: Act, lead: Lead) -> None:
+    if ownership.is_taken_by(lead, act.seller) and lead.state == "open":
+        await act.toast("toast_yours", number=lead.number)
+    elif await _claimed(act, lead):
+        await act.toast("toast_taken", number=lead.number)
+
+
+async def _reply(act: Act, lead: Lead) -> None:
+    if await _claimed(act, lead):
+        await act.toast("toast_write", number=lead.number)
+
+
+async def _pass(act: Act, lead: Lead) -> None:
+    if refused := ownership.refusal(lead, act.seller):
+        await _explain(act, lead, refused)
+    elif lead.owner is None:
+        await act.toast("toast_nobodys", number=lead.number)
+    elif to := await ownership.pass_on(act, lead):
+        await act.toast("toast_passed", number=lead.number, name=to.name)
+    elif lead.pipeline in act.house.teams:
+        await act.toast("toast_passed_team", number=lead.number)
+    else:
+        await act.toast("toast_passed_nobody", number=lead.number)
+
+
+def _closing(state: str, key: str) -> Callable[[Act, Lead], Awaitable[None]]:
+    """Closing a free lead takes it first: whoever decides its fate is the one who had it."""
+
+    async def close(act: Act, lead: Lead) -> None:
+        if not await _claimed(act, lead, bring=False):
+            return
+        await leads.close(act.connection, lead.id, state, act.now)
+        await act.record(f"lead.{state}", lead=lead.id)
+        await deliveries.refresh(act.connection, [lead.id], act.now)
+        await act.toast(key, number=lead.number)
+
+    return close
+
+
+async def _claimed(act: Act, lead: Lead, *, bring: bool = True) -> bool:
+    """Make it his; a toast says why when that cannot be."""
+    refused = await ownership.claim(act, lead, bring=bring)
+    if refused:
+        await _explain(act, lead, refused)
+    return refused is None
+
+
+async def _explain(act: Act, lead: Lead, refused: Refusal) -> None:
+    name = await ownership.owner_name(act, lead)
+    await act.toast(REFUSED[refused], number=lead.number, name=name)
+
+
+REFUSED: Mapping[Refusal, str] = {
+    Refusal.CLOSED: "toast_closed",
+    Refusal.OTHER_TEAM: "toast_other_team",
+    Refusal.TAKEN: "toast_was_first",
+    Refusal.OFFERED: "toast_offered",
+}
+
+_VERBS: Mapping[str, Callable[[Act, Lead], Awaitable[None]]] = {
+    "take": _take,
+    "pass": _pass,
+    "reply": _reply,
+    "won": _closing("won", "toast_won"),
+    "lost": _closing("lost", "toast_lost"),
+    "spam": _closing("spam", "toast_spam"),
+}

@@ -1,0 +1,121 @@
+"""The entry: one message of staff in, everything that it leads to in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from desk import act as acts
+from desk import answers, buttons, commands, links
+from desk.act import Act
+from desk.house import House, TeamChat
+from domain.messages import ChannelName, Inbound
+from store import messages
+from store.engine import Database
+
+Do = Callable[[Act], Awaitable[None]]
+
+
+class Desk:
+    """What sales do in their chat. The router has recognised who speaks; nothing else is taken on trust."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        company: str,
+        default_language: str,
+        teams: Mapping[str, TeamChat],
+        reply_routes: Mapping[ChannelName, Sequence[ChannelName]],
+        kinds: Mapping[ChannelName, str],
+    ) -> None:
+        self._database = database
+        self._house = House(
+            company=company, default_language=default_language, teams=teams, reply_routes=reply_routes, kinds=kinds
+        )
+
+    async def act(self, message: Inbound) -> None:
+        """Act on one staff message. The same message again changes nothing and says nothing.
+
+        Raises what the database raises: nothing has happened then, and the message may be brought again.
+        """
+        async with self._database.begin() as connection:
+            act = await acts.begin(connection, self._house, message)
+            do = what_to_do(act) if act else None
+            if act and do and await messages.note_once(connection, _key(message), act.actor, message.received_at):
+                await do(act)
+
+
+def _key(message: Inbound) -> tuple[str, str]:
+    """A message that is edited five times is answered once."""
+    again = f"edited {message.ref}" if "edited" in message.fields and message.ref else message.external_id
+    return message.channel, again
+
+
+def what_to_do(act: Act) -> Do | None:
+    """The first line of the table that holds; None: it is nobody's business here. Pure."""
+    return next((do for holds, do in (_STAFF if act.member else _STRANGERS) if holds(act)), None)
+
+
+def _opens_link(act: Act) -> bool:
+    """In a group the link would be everybody's."""
+    return bool(links.payload_of(act.message)) and not act.in_group
+
+
+def _presses(act: Act) -> bool:
+    return act.message.button is not None
+
+
+def _is_talk(act: Act) -> bool:
+    """In a group people also talk to each other, and command other bots."""
+    return act.in_group and not act.topic and not commands.is_known(commands.word_of(act.message))
+
+
+def _is_edit(act: Act) -> bool:
+    return "edited" in act.message.fields
+
+
+def _commands(act: Act) -> bool:
+    return commands.word_of(act.message) is not None
+
+
+def _answers(act: Act) -> bool:
+    return act.topic is not None
+
+
+def _speaks(act: Act) -> bool:
+    return True
+
+
+def _asks_in_group(act: Act) -> bool:
+    return act.in_group and not _is_talk(act)
+
+
+async def _say_edited(act: Act) -> None:
+    await act.notice("edited")
+
+
+async def _answer(act: Act) -> None:
+    if act.topic:
+        await answers.answer(act, act.topic)
+
+
+async def _turn_away(act: Act) -> None:
+    await act.notice("not_staff", name=act.message.name)
+
+
+_Table = Sequence[tuple[Callable[[Act], bool], Do | None]]
+
+_STAFF: _Table = (
+    (_opens_link, links.redeem),
+    (_presses, buttons.press),
+    (_is_talk, None),
+    (_is_edit, _say_edited),
+    (_commands, commands.obey),
+    (_answers, _answer),
+    (_speaks, commands.explain),
+)
+_STRANGERS: _Table = (
+    (_opens_link, links.redeem),
+    (_presses, buttons.refuse),
+    (_asks_in_group, _turn_away),
+)
