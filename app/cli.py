@@ -19,7 +19,7 @@ from app.embedded import EmbeddedError
 from app.settings import Settings
 from store.engine import Away
 
-app = typer.Typer(
+cli = typer.Typer(
     help="Every request a customer makes becomes a lead of one known person in one salesperson's chat.",
     no_args_is_help=True,
     add_completion=False,
@@ -78,7 +78,7 @@ def until_told(start: Callable[[asyncio.Event], Awaitable[None]]) -> Coroutine[A
 
 
 def _role(name: str, text: str) -> None:
-    @app.command(name, help=text)
+    @cli.command(name, help=text)
     def command(config: Config = DEFAULT, verbose: Verbose = False) -> None:
         settings = settings_of(config, verbose=verbose)
         run(until_told(lambda stop: wiring.run(settings, wiring.ROLES if name == "up" else [name], stop)))
@@ -94,7 +94,7 @@ for _name, _text in {
     _role(_name, _text)
 
 
-@app.command()
+@cli.command()
 def demo(
     port: Annotated[int, typer.Option(help="Where the demo's page is served.")] = 8025,
     data: Annotated[Path | None, typer.Option(help="Keep the demo's data here instead of a fresh folder.")] = None,
@@ -105,10 +105,10 @@ def demo(
     from app import demo as playing
 
     log.set_up(verbose=verbose)
-    run(until_told(lambda stop: playing.play(port, data, open_browser=open_browser, stop=stop)))
+    run(until_told(lambda stop: playing.play(port, data and data.resolve(), open_browser=open_browser, stop=stop)))
 
 
-@app.command()
+@cli.command()
 def migrate(config: Config = DEFAULT) -> None:
     """Bring the database to this version's schema."""
     from app import commands
@@ -116,7 +116,7 @@ def migrate(config: Config = DEFAULT) -> None:
     run(commands.migrate(settings_of(config)))
 
 
-@app.command()
+@cli.command()
 def check(config: Config = DEFAULT) -> None:
     """Check the configuration, the servers and every channel; say the line that mends what is wrong."""
     from app import commands
@@ -124,7 +124,7 @@ def check(config: Config = DEFAULT) -> None:
     run(commands.check(settings_of(config)))
 
 
-@app.command()
+@cli.command()
 def trace(
     wanted: Annotated[str, typer.Argument(help="A lead (#42), a receipt, a message's or a provider's id.")],
     config: Config = DEFAULT,
@@ -136,7 +136,7 @@ def trace(
 
 
 dead = typer.Typer(help="Messages that could not be handled.", no_args_is_help=True)
-app.add_typer(dead, name="dead")
+cli.add_typer(dead, name="dead")
 Letter = Annotated[str, typer.Argument(help="The letter's id, as `dead list` shows it.")]
 
 
@@ -181,7 +181,7 @@ def dead_drop(
 
 
 staff = typer.Typer(help="People who sell.", no_args_is_help=True)
-app.add_typer(staff, name="staff")
+cli.add_typer(staff, name="staff")
 
 
 @staff.command("add")
@@ -223,7 +223,7 @@ def staff_leave(
     run(commands.staff_leave(settings_of(config), name))
 
 
-@app.command()
+@cli.command()
 def version() -> None:
     """Print the version."""
     typer.echo(f"leadwire {installed_version('leadwire')}, Python {sys.version.split()[0]}")
@@ -231,4 +231,4 @@ def version() -> None:
 
 def main() -> None:
     """The command's entry."""
-    app()
+    cli()

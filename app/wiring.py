@@ -28,6 +28,7 @@ from notifications.limits import RATES, Limits, Rates
 from notifications.render import Renderer
 from notifications.sender import SendLoop
 from notifications.sweep import Sweep
+from notifications.texts import say
 from router.plan import Outcome
 from router.route import Router
 from router.rules import Chat, Intake, Rules
@@ -91,6 +92,7 @@ class Installation:
         self.bus = Bus(urls.redis, shards=settings.storage.shards)
         self.files = files_of(settings)
         self.door = Door(self.bus, self.files, settings.storage.max_file_mb * 2**20)
+        self.limits = Limits(urls.redis, rates_of(settings))
         self.channels = build_channels(settings, self.database)
         self.kinds = {name: config.kind for name, config in channel_names(settings)}
 
@@ -98,6 +100,7 @@ class Installation:
         """Let go of every connection."""
         for channel in self.channels.values():
             await channel.aclose()
+        await self.limits.aclose()
         await self.bus.aclose()
         await self.database.aclose()
 
@@ -137,12 +140,11 @@ class Installation:
 
     def _send(self) -> list[Job]:
         senders = {name: c for name, c in self.channels.items() if isinstance(c, Sender)}
-        limits = Limits(self.urls.redis, rates_of(self.settings))
         loop = SendLoop(
             database=self.database,
             senders=senders,
             renderer=self._renderer(),
-            limits=limits,
+            limits=self.limits,
             bells=self.bus.bells,
             operators=[(ChannelName(o.channel), o.chat) for o in self.settings.operators],
         )
@@ -152,11 +154,11 @@ class Installation:
         company = self.settings.company
         greetings = {name: config.intake.greeting for name, config in channel_names(self.settings)}
         return Renderer(
-            self.database,
+            database=self.database,
+            say=say,
             kinds=self.kinds,
             read_file=self.files.get,
-            greetings={n: {"en": g.en, "ru": g.ru} for n, g in greetings.items()},
-            company=company.name,
+            greetings={n: {k: v for k, v in dict(g).items() if v} for n, g in greetings.items()},
             language=company.language,
             zone=company.zone,
         )

@@ -1,1 +1,1 @@
-"""channels"""
+"""One folder per kind. They know the domain alone, and not each other."""
