@@ -13,11 +13,10 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
-from app import log, wiring
+from app import log
 from app.document import ConfigurationError, load
-from app.embedded import EmbeddedError
+from app.launch import EmbeddedError
 from app.settings import Settings
-from store.engine import Away
 
 cli = typer.Typer(
     help="Every request a customer makes becomes a lead of one known person in one salesperson's chat.",
@@ -30,6 +29,7 @@ Config = Annotated[
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
 DEFAULT = Path("leadwire.toml")
+ROLES = ("web", "listen", "route", "send")
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> None:
@@ -38,9 +38,7 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
         code = uvloop.run(main)
     except (ConfigurationError, EmbeddedError) as error:
         fail(str(error))
-    except Away as error:
-        fail(f"{error}\nIs it running, and is DATABASE_URL right?")
-    except OSError as error:
+    except OSError as error:  # store.engine.Away is one, too
         fail(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -80,8 +78,11 @@ def until_told(start: Callable[[asyncio.Event], Awaitable[None]]) -> Coroutine[A
 def _role(name: str, text: str) -> None:
     @cli.command(name, help=text)
     def command(config: Config = DEFAULT, verbose: Verbose = False) -> None:
+        from app import wiring
+
         settings = settings_of(config, verbose=verbose)
-        run(until_told(lambda stop: wiring.run(settings, wiring.ROLES if name == "up" else [name], stop)))
+        roles = ROLES if name == "up" else (name,)
+        run(until_told(lambda stop: wiring.run(settings, roles, stop)))
 
 
 for _name, _text in {

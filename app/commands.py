@@ -12,10 +12,9 @@ import typer
 from app.settings import Settings
 from app.wiring import Installation, installation
 from bus.dead import Dead, DeadLetters
-from channels.telegram.bot import TelegramSender
 from domain.errors import SendError
 from domain.messages import utcnow
-from domain.ports import Channel
+from domain.ports import Channel, Named
 from store import events, leads, migrations, staff
 from store import trace as traces
 from store.engine import Connection
@@ -228,7 +227,7 @@ async def staff_list(settings: Settings) -> int:
 
 async def _print_link(built: Installation, connection: Connection, member: Member) -> int:
     payload = await staff.issue_link(connection, member.id, utcnow(), LINK_VALID)
-    bot = next((c for c in built.channels.values() if isinstance(c, TelegramSender)), None)
+    bot = next((c for c in built.channels.values() if isinstance(c, Named)), None)
     if bot is None:
         return _no('There is no channel of kind "telegram" for the person to work in.')
     try:

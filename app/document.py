@@ -127,7 +127,7 @@ class _Reader:
             return None
         own = {key: value for key, value in table.items() if key not in HOUSE}
         parts = {key: self.model(model, f"{where}.{key}", table.get(key, {})) for key, model in HOUSE.items()}
-        settings = self.model(KINDS[kind].settings, where, own)
+        settings = self.model(KINDS[kind].settings(), where, own)
         if settings is None or None in parts.values():
             return None
         return ChannelConfig.model_validate({"kind": kind, "settings": settings, **parts})

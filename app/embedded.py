@@ -121,6 +121,8 @@ class Embedded:
             log.warning("%s did not stop within %d s; it is stopped by force", server.name, _STOP)
             server.stop(now=True)
             await _until_dead(server, _STOP)
+        if not alive(server.run):
+            server.run.write_text("")  # the pid may soon be somebody else's
 
     async def _supervise(self) -> None:
         """Start a server again that died, for as long as it takes."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 from app.accept import Door
 from app.embedded import Embedded
@@ -19,11 +19,10 @@ from app.roles import Job, run_all
 from app.settings import ChannelConfig, Settings
 from bus.broker import Bus
 from channels.registry import KINDS
-from channels.telegram.updates import TelegramWebhook
 from desk.desk import Desk
 from desk.house import TeamChat
 from domain.messages import AddressKind, ChannelName, Inbound, Report
-from domain.ports import Channel, Host, Listener, Sender
+from domain.ports import Channel, Host, Listener, Registered, Sender
 from notifications.limits import RATES, Limits, Rates
 from notifications.render import Renderer
 from notifications.sender import SendLoop
@@ -35,7 +34,7 @@ from router.rules import Chat, Intake, Rules
 from router.screen import Voice
 from store import migrations
 from store.cursors import StoredCursors
-from store.engine import AWAY, Database
+from store.engine import AWAY, Database, is_lost_race
 from store.files import Bucket, Files, Folder
 
 log = logging.getLogger(__name__)
@@ -93,12 +92,16 @@ class Installation:
         self.files = files_of(settings)
         self.door = Door(self.bus, self.files, settings.storage.max_file_mb * 2**20)
         self.limits = Limits(urls.redis, rates_of(settings))
-        self.channels = build_channels(settings, self.database)
         self.kinds = {name: config.kind for name, config in channel_names(settings)}
+
+    @cached_property
+    def channels(self) -> dict[ChannelName, Channel]:
+        """The adapters, made when a role first needs them."""
+        return build_channels(self.settings, self.database)
 
     async def aclose(self) -> None:
         """Let go of every connection."""
-        for channel in self.channels.values():
+        for channel in self.__dict__.get("channels", {}).values():
             await channel.aclose()
         await self.limits.aclose()
         await self.bus.aclose()
@@ -111,7 +114,7 @@ class Installation:
 
     def _web(self) -> list[Job]:
         app = application(self.channels, self.door.accept, self.settings.server)
-        hooks = [c for c in self.channels.values() if isinstance(c, TelegramWebhook)]
+        hooks = [c for c in self.channels.values() if isinstance(c, Registered)]
         return [
             Job("web server", WebServer(app, self.settings.server).serve),
             *(Job(f"webhook of {hook.name}", partial(_registered, hook)) for hook in hooks),
@@ -134,7 +137,7 @@ class Installation:
             company=company.name,
             default_language=company.language,
             teams={name: TeamChat(channel=chat.channel, address=chat.address) for name, chat in teams.items()},
-            reply_routes={name: answer_routes(self.settings, name) for name in self.channels},
+            reply_routes={name: answer_routes(self.settings, name) for name in self.kinds},
             kinds=self.kinds,
         )
 
@@ -164,7 +167,7 @@ class Installation:
         )
 
 
-async def _registered(hook: TelegramWebhook) -> None:
+async def _registered(hook: Registered) -> None:
     """Tell Telegram where we are, once."""
     await hook.register()
     await asyncio.Event().wait()
@@ -279,7 +282,16 @@ class Handler:
         outcomes: list[Outcome] = await self._router.route(inbound) if inbound else []
         for message, outcome in zip(inbound, outcomes, strict=True):
             if outcome.voice is Voice.STAFF:
-                await self._desk.act(message)
+                await self._act(message)
         if reports:
             await self._router.settle(reports)
         await self._bus.ring()
+
+    async def _act(self, message: Inbound) -> None:
+        """Once more, should two of staff have met on one key at the same moment."""
+        try:
+            await self._desk.act(message)
+        except Exception as error:
+            if not is_lost_race(error):
+                raise
+            await self._desk.act(message)

@@ -127,10 +127,10 @@ class Bus:
             try:
                 async with self._redis.pubsub() as listening:
                     await listening.subscribe(BELL)
-                    yield
                     while True:
                         await rest(0)
-                        if await listening.get_message(ignore_subscribe_messages=True, timeout=POLL / 1000):
+                        # each new connection begins with the confirmation of the subscription: a wake, too
+                        if await listening.get_message(timeout=POLL / 1000):
                             while await listening.get_message(timeout=0):
                                 pass
                             yield

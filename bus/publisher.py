@@ -95,7 +95,7 @@ class Publisher:
             for letter in letters:
                 await self._broker.publish(letter.payload, stream=letter.stream, pipeline=pipeline)
             if self._replicas:  # milliseconds; Redis 7.2, WAITAOF: what this connection wrote is on so many disks
-                pipeline.execute_command("WAITAOF", 1, self._replicas, int(self._patience * 500))
+                pipeline.execute_command("WAITAOF", 1, self._replicas, int(self._patience * 800))
             return await pipeline.execute(raise_on_error=False)
 
     def _settle(self, letters: list[_Letter], replies: list[Any]) -> None:

@@ -69,6 +69,24 @@ class Webhook(Channel, Protocol):
 
 
 @runtime_checkable
+class Registered(Channel, Protocol):
+    """A webhook that tells its provider where we are."""
+
+    async def register(self, public_url: str = "") -> None:
+        """Tell it, once at start. Raises SendError."""
+        ...
+
+
+@runtime_checkable
+class Named(Channel, Protocol):
+    """A bot that people find by its name."""
+
+    async def username(self) -> str:
+        """The name in a link, without "@". Raises SendError."""
+        ...
+
+
+@runtime_checkable
 class Sender(Channel, Protocol):
     """We send."""
 

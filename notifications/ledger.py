@@ -14,7 +14,7 @@ from domain.messages import ChannelName, DeliveryState, utcnow
 from notifications.verdict import Outcome, Rest
 from store import cards, deliveries, events, suppressions
 from store.bulk import Row
-from store.deliveries import Lane, Purpose, Verdict
+from store.deliveries import Delivery, Lane, Purpose, Verdict
 from store.engine import Connection, Database, is_away
 
 log = logging.getLogger(__name__)
@@ -55,9 +55,12 @@ class Ledger:
                     raise
                 log.exception("delivery %s could not be settled: it will be sent again", outcome.delivery.id)
 
-    async def _write(self, outcomes: Sequence[Outcome]) -> None:
+    async def _write(self, decided: Sequence[Outcome]) -> None:
         now = utcnow()
         async with self._database.begin() as connection:
+            # A commit whose answer was lost is tried again, and a lapsed lease may have given the row to another.
+            ours = await deliveries.held(connection, dict(_claim(o.delivery) for o in decided))
+            outcomes = [o for o in decided if o.delivery.id in ours]
             await deliveries.settle(connection, [_settled(o) for o in outcomes], now)
             await cards.put_off(connection, [_edit_again(o, now) for o in outcomes if _is_edit_again(o)])
             await suppressions.stop(connection, [_stopped(o, now) for o in outcomes if o.stops])
@@ -118,6 +121,11 @@ def _notice(
     return deliveries.row(
         Purpose.NOTICE, Lane.NOTICE, channel=channel, address=address, at=at, facts=text, lead=lead, staff=staff
     )
+
+
+def _claim(delivery: Delivery) -> tuple[UUID, int]:
+    tries = int(delivery.facts.get("tries", 0)) if delivery.purpose == Purpose.REFRESH else 0
+    return delivery.id, delivery.attempts - tries
 
 
 def _is_dead(outcome: Outcome) -> bool:

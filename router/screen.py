@@ -40,10 +40,10 @@ def screen(message: Inbound, staff: Mapping[str, Member], *, opt_out: bool) -> S
         return Screened(Voice.IGNORED, f"machine: {message.automatic.value}")
     if spam := message.fields.get("_spam"):
         return Screened(Voice.IGNORED, f"spam: {spam}")
-    if _is_staff(message, staff):
+    if _is_staff(message, staff) or message.button is not None:  # the desk looks who presses, and tells a stranger so
         return _STAFF
-    if message.chat or message.button is not None:
-        return Screened(Voice.IGNORED, "not from staff")
+    if message.chat:
+        return Screened(Voice.IGNORED, "a group, not from staff")
     if opt_out and word_of(message.text) in OPT_OUT | OPT_IN:
         return Screened(Voice.IGNORED, f"command: {word_of(message.text)}")
     return _CUSTOMER

@@ -150,6 +150,15 @@ _RENEW = text(
 )
 
 
+async def held(connection: AsyncConnection, claims: Mapping[UUID, int]) -> set[UUID]:
+    """Those of the claims (delivery -> attempts) that are still ours: neither settled nor taken back meanwhile."""
+    rows = await connection.execute(_HELD, {"ids": sorted(claims)})
+    return {r.id for r in rows if claims[r.id] == r.attempts}
+
+
+_HELD = text("SELECT id, attempts FROM deliveries WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'sending'")
+
+
 async def settle(connection: AsyncConnection, verdicts: Sequence[Verdict], at: datetime) -> int:
     """Write down what became of claimed deliveries; how many of them were still ours."""
     if not verdicts:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 
-class Away(Exception):
+class Away(ConnectionError):
     """PostgreSQL is away, starting or going: nothing is wrong with the data, try again."""
 
 
@@ -97,7 +97,7 @@ def _translated() -> Iterator[None]:
         raise
     except Exception as error:
         if is_away(error) or (isinstance(error, OSError) and not error.filename):
-            raise Away(f"PostgreSQL is away: {error}") from error
+            raise Away(f"PostgreSQL is away: {error}. Is it running, and is DATABASE_URL right?") from error
         raise
 
 

@@ -9,6 +9,11 @@ import pytest
 from tests.servers import Servers
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make chaos` runs the kill -9 test for longer than `make test` does."""
+    parser.addoption("--chaos-seconds", type=float, default=None, help="how long to kill under load")
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """A real PostgreSQL and Valkey, for this worker alone; they are restarted when a test kills them."""

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
@@ -25,6 +26,10 @@ T = TypeVar("T")
 TEMPLATE = "leadwire_template"
 
 
+_GUARD = "trap '' INT TERM; cat; for run in *.run; do test -s $run && kill -9 $(cat $run); done 2>/dev/null"
+"""Waits for the end of its input, which comes when the tests end, however they end: killed tests leave no servers."""
+
+
 class Servers:
     """One PostgreSQL and one Valkey, started, with a migrated template database."""
 
@@ -33,6 +38,9 @@ class Servers:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="test servers", daemon=True)
         self._made = 0
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARD], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
 
     def start(self) -> None:
         """Start the servers and migrate the template."""
@@ -45,6 +53,7 @@ class Servers:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self._guard.communicate()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for something that runs on the servers' own loop."""

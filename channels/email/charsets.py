@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
-_CYRILLIC = ("windows-1251", "koi8-r", "cp866", "iso8859-5", "mac-cyrillic")
+_CYRILLIC = ("windows-1251", "koi8-r", "cp866", "iso8859-5")
 _ALIASES = {
     "x-unknown": "",
     "unknown-8bit": "",
@@ -26,6 +26,7 @@ _COMMON = frozenset("оеаинтсрвлкмдпуяыьгзбчй")
 _RARE = frozenset("ёъэщфцхжюш")
 _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC_WORD = re.compile(r"[\u0400-\u04ff]+")
+_PUNCTUATION = frozenset("«»„“”‘’–—…№§°€₽\u00a0\u00ad\u200b\ufeff")
 _SAMPLE = 4096
 """Characters that are looked at."""
 
@@ -37,6 +38,8 @@ def decode(data: bytes, declared: str | None = None) -> str:
     if (text := _strict(data, "utf-8-sig")) is not None and b"\x1b" not in data:
         return text
     name = _codec(declared)
+    if name in ("", "utf-8") and (text := _damaged_utf8(data)) is not None:
+        return text
     claimed = _strict(data, name) if name else None
     if claimed is not None and name not in _WESTERN and name not in _known_cyrillic():
         return claimed
@@ -85,11 +88,19 @@ def _guess(data: bytes, claimed: str | None, name: str) -> str:
 def _russian(text: str) -> float:
     """How much this looks like Russian, about 0 to 1: common letters, in words of one script and of sound case."""
     words = [word for word in _WORD.findall(text[:_SAMPLE]) if not word.isascii()]
-    total = sum(map(len, words))
     letters = [letter for word in words for letter in word.lower() if not letter.isascii()]
     if not letters:
         return 0.0
+    total = sum(map(len, words))
     pure = sum(len(word) for word in words if _CYRILLIC_WORD.fullmatch(word)) / total
     sound = sum(len(word) for word in words if word[1:].islower() or word.isupper() or len(word) == 1) / total
     common = sum((letter in _COMMON) - (letter in _RARE) for letter in letters) / len(letters)
-    return common * pure * sound
+    strange = sum(not (each.isascii() or each.isalpha() or each in _PUNCTUATION) for each in text[:_SAMPLE])
+    return common * pure * sound * total / (total + 2 * strange)
+
+
+def _damaged_utf8(data: bytes) -> str | None:
+    """UTF-8 with a few broken places, such as a cut end."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return text if broken * 4 <= sum(not each.isascii() for each in text) else None

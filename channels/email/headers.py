@@ -124,7 +124,7 @@ def _display_name(phrase: str, chunk: str) -> str:
     name = one_line(decode_words(unquote(phrase.strip())))
     if not name and (comment := re.search(r"\(([^()]*)\)\s*$", chunk)):
         name = one_line(decode_words(comment[1]))
-    return name.strip("'\" ")[:200]
+    return (name[1:-1] if re.fullmatch(r"(['\"]).*\1", name) else name)[:200]
 
 
 def parameter(part: Message, name: str, header: str = "content-type") -> str:

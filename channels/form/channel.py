@@ -82,43 +82,9 @@ class FormChannel:
         """POST a submission as JSON, form-urlencoded or multipart; the answer is JSON.
 
         200 {"receipt", "text"}; 422 {"errors": {field: [sentence]}}; anything else {"error": sentence}.
-        Without layers, since a form's traffic comes in floods; where it is mounted does not matter to it.
+        Where it is mounted does not matter to it.
         """
-
-        async def intake(scope: Scope, receive: Receive, send: Send) -> None:
-            cors = self._cors(scope)
-            if scope["method"] == "POST":
-                await self._post(scope, receive, send, accept, cors)
-            elif scope["method"] == "OPTIONS":
-                await _answer(send, 204, b"", [*cors, *_PREFLIGHT] if cors else [])
-            else:
-                await _answer(send, 405, b'{"error":"POST only"}', [*_JSON, (b"allow", b"POST, OPTIONS")])
-
-        return intake
-
-    async def _post(self, scope: Scope, receive: Receive, send: Send, accept: Accept, cors: Headers) -> None:
-        try:
-            submission = await self.read(scope, receive)
-            answer = await self.submit(submission, accept)
-        except ClientGone:
-            return
-        except Declined as declined:
-            wait = [(b"retry-after", str(declined.retry_after).encode())] if declined.retry_after else []
-            body = msgspec.json.encode({"error": declined.sentence})
-            await _answer(send, declined.status, body, [*_JSON, *wait, *cors])
-            return
-        if isinstance(answer, FieldErrors):
-            await _answer(send, 422, msgspec.json.encode({"errors": answer.errors}), [*_JSON, *cors])
-            return
-        text = self.settings.success.text(submission.language)
-        await _answer(send, 200, msgspec.json.encode({"receipt": answer.number, "text": text}), [*_JSON, *cors])
-
-    def _cors(self, scope: Scope) -> Headers:
-        """What lets a script of another site read the answer (fetch.spec.whatwg.org, "CORS protocol")."""
-        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
-        if not origin or not ("*" in self.settings.origins or origin.decode("latin-1") in self.settings.origins):
-            return []
-        return [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+        return _Intake(self, accept)
 
     def language(self, headers: dict[bytes, bytes], wanted: str = "") -> Language:
         """The visitor's language by `wanted` ("ru"), then by the request's Accept-Language."""
@@ -166,6 +132,48 @@ class FormChannel:
         except Refused as error:
             raise Declined(413 if inbound.files else 422, error.reason) from error
         return Receipt(number=inbound.external_id)
+
+
+class _Intake:
+    """The form's ASGI application, without layers, since a form's traffic comes in floods."""
+
+    def __init__(self, form: FormChannel, accept: Accept) -> None:
+        self._form = form
+        self._accept = accept
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cors = self._cors(scope)
+        if scope["method"] == "POST":
+            await self._post(scope, receive, send, cors)
+        elif scope["method"] == "OPTIONS":
+            await _answer(send, 204, b"", [*cors, *_PREFLIGHT] if cors else [])
+        else:
+            await _answer(send, 405, b'{"error":"POST only"}', [*_JSON, (b"allow", b"POST, OPTIONS")])
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send, cors: Headers) -> None:
+        try:
+            submission = await self._form.read(scope, receive)
+            answer = await self._form.submit(submission, self._accept)
+        except ClientGone:
+            return
+        except Declined as declined:
+            wait = [(b"retry-after", str(declined.retry_after).encode())] if declined.retry_after else []
+            body = msgspec.json.encode({"error": declined.sentence})
+            await _answer(send, declined.status, body, [*_JSON, *wait, *cors])
+            return
+        if isinstance(answer, FieldErrors):
+            await _answer(send, 422, msgspec.json.encode({"errors": answer.errors}), [*_JSON, *cors])
+            return
+        text = self._form.settings.success.text(submission.language)
+        await _answer(send, 200, msgspec.json.encode({"receipt": answer.number, "text": text}), [*_JSON, *cors])
+
+    def _cors(self, scope: Scope) -> Headers:
+        """What lets a script of another site read the answer (fetch.spec.whatwg.org, "CORS protocol")."""
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
+        origins = self._form.settings.origins
+        if not origin or not ("*" in origins or origin.decode("latin-1") in origins):
+            return []
+        return [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
 
 
 async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> None:

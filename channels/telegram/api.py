@@ -36,7 +36,7 @@ class _Session(AiohttpSession):
 
     def check_response(self, bot: Bot, method: TelegramMethod[Any], status_code: int, content: str) -> Response[Any]:
         answer = _decoded(content.replace(bot.token, "***"))
-        if False:  # a proxy's or a portal's page: it says nothing about the address
+        if "ok" not in answer:  # a proxy's or a portal's page: it says nothing about the address
             raise Unavailable("The answer does not come from a Bot API", code=str(status_code))
         if answer["ok"] is True:
             return Response[Any](ok=True, result=answer.get("result"))

@@ -32,7 +32,7 @@ class Live:
         self._feed = Feed()
         self._tasks: list[asyncio.Task[None]] = []
         self._written = False
-        """Whether somebody wrote since the ticks were last known to be right."""
+        """Whether something happened since the ticks were last known to be right."""
         self._closed = False
 
     def start(self) -> None:
@@ -64,7 +64,7 @@ class Live:
     async def _telegram(self) -> None:
         async for change in self._scene.world.subscribe():
             self._tell("chat", change.chat.key)
-            self._written |= change.kind == "message"
+            self._written = True
 
     async def _phones(self) -> None:
         with self._scene.exchange.subscribe() as watcher:

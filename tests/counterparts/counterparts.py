@@ -76,6 +76,14 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _lives(process: psutil.Process) -> bool:
+    """Without an init that reaps them, ended daemons stay as zombies."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _run(*command: str | Path) -> None:
     with tempfile.TemporaryFile("w+") as said:  # not a pipe: the servers keep it open when they go to the background
         if subprocess.run(list(map(str, command)), stdout=said, stderr=said, check=False).returncode:
@@ -105,8 +113,9 @@ class MailboxUser:
         for part in (self.home, place, *(place / name for name in ("tmp", "new", "cur"))):
             part.mkdir(exist_ok=True)
             os.chown(part, owner.st_uid, owner.st_gid)
+        batch = f"{time.time_ns()}.{uuid.uuid4().hex}"
         for number, mail in enumerate(mails):
-            name = f"{time.time_ns()}.{number:06}_{uuid.uuid4().hex}.test"
+            name = f"{batch}_{number:06}.test"
             (place / "tmp" / name).write_bytes(mail)
             os.chown(place / "tmp" / name, owner.st_uid, owner.st_gid)
             (place / "tmp" / name).rename(place / "new" / name)
@@ -151,7 +160,7 @@ class Dovecot:
         with contextlib.suppress(psutil.NoSuchProcess):
             master = self._master()
             master.terminate()
-            master.wait(10)
+            wait_until(lambda: not _lives(master), "Dovecot to stop")
 
     def sessions(self) -> list[psutil.Process]:
         """The processes that serve logged-in clients."""

@@ -211,6 +211,12 @@ async def test_a_card_of_another_bot_is_not_ours(world: World) -> None:
     assert gist(rows) == {("notice", anna.address, "how_to_answer")}
 
 
+async def test_only_what_we_sent_can_be_pointed_at(world: World) -> None:
+    anna = await world.hire("Anna")
+    await world.customer(telegram("77"), channel=BOT, ref="77:5")
+    assert gist(await world.say(anna, "Hello", refers_to=("77:5",))) == {("notice", anna.address, "how_to_answer")}
+
+
 async def test_a_lead_that_is_gone(world: World) -> None:
     anna = await world.hire("Anna")
     lead = await world.customer()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from desk.commands import SHOWN_AT_ONCE, word_of
 from desk.ownership import OFFERED_AT_ONCE
 from domain.messages import ChannelName, Inbound, Source, utcnow
-from tests.desk.world import GROUP, World, gist, telegram
+from tests.desk.world import FILE, GROUP, World, gist, telegram
 
 
 def said(words: str) -> Inbound:
@@ -89,7 +89,8 @@ async def test_off_passes_on_what_he_has_not_taken(world: World) -> None:
 async def test_leads_shows_fresh_cards_in_his_own_chat(world: World) -> None:
     anna = await world.hire("Anna")
     assert gist(await world.say(anna, "/leads")) == {("notice", anna.address, "no_leads")}
-    first, second = await world.waiting(2)
+    first = await world.customer(files=(FILE,))
+    (second,) = await world.waiting(1)
     rows = await world.say(anna, "/leads", chat=GROUP)
     assert gist(rows) == {("notice", anna.address, "your_leads"), ("card", anna.address, "")}
     assert [row.purpose for row in rows] == ["notice", "card", "card"]

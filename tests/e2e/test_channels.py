@@ -134,9 +134,8 @@ async def test_mail_by_dovecot_and_postfix(posted, dovecot: Dovecot, postfix: Po
     await wire.shown(card, ", taken")
     wire.reply(card, "Тридцать тысяч.")
     await until(lambda: len(customer.mails()) == 2, "the greeting and the answer in the customer's mailbox")
-    greeting, parsed = sorted(
-        (message_from_bytes(m, policy=policy.default) for m in customer.mails()), key=lambda m: "Auto-Submitted" not in m
-    )
+    got = [message_from_bytes(raw, policy=policy.default) for raw in customer.mails()]
+    greeting, parsed = sorted(got, key=lambda mail: "Auto-Submitted" not in mail)
     assert greeting["Auto-Submitted"] == "auto-replied"
     assert "Auto-Submitted" not in parsed
     assert parsed["In-Reply-To"] == "<first@client.test>"

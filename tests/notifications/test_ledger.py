@@ -86,14 +86,11 @@ async def test_a_lead_that_nobody_was_shown_alarms_the_operators(world: World, l
 
 
 async def test_an_alert_takes_another_way_and_comes_once(world: World, ledger: Ledger) -> None:
-    one, two, three = await world.queue(count=3)
-    claimed = [await world.claimed(one)]
-    await world.do("UPDATE deliveries SET state = 'pending' WHERE id <> :id", id=one)
-    await ledger.write([verdict(Misconfigured("bad token"), claimed[0], utcnow())])
-    await world.do("DELETE FROM pauses WHERE false")
-    for later in (two, three):
-        outcome = verdict(Misconfigured("bad token"), claimed[0]._replace(id=later), utcnow())
-        await ledger.write([outcome])
+    await world.queue(count=3)
+    async with world.database.begin() as connection:
+        claimed = await deliveries.claim(connection, [BOT], 9, timedelta(seconds=60))
+    for delivery in claimed:
+        await ledger.write([verdict(Misconfigured("bad token"), delivery, utcnow())])
     paused = [facts for channel, _, facts in await notices(world) if channel == "mail"]
     assert paused == [{"key": "channel_paused", "channel": "bot", "reason": "bad token"}]
 
@@ -216,6 +213,28 @@ async def test_authors_without_a_chat_are_left_alone(world: World) -> None:
     message = await world.message(lead, direction="out", staff_id=anna.id)
     async with world.database.begin() as connection:
         assert await cards.authors(connection, [message]) == []
+
+
+async def test_a_commit_whose_answer_was_lost_is_written_once(world: World, ledger: Ledger) -> None:
+    lead = await world.lead()
+    (card,) = await world.queue(Purpose.CARD, lead=lead)
+    outcome = verdict(Rejected("too long"), await world.claimed(card), utcnow())
+    for _ in range(2):
+        await ledger.write([outcome])
+    assert len(await events(world)) == 1
+    assert len(await notices(world)) == 2  # one per operator
+
+
+async def test_whoever_lost_the_lease_settles_nothing(world: World, ledger: Ledger) -> None:
+    (one,) = await world.queue()
+    slow = await world.claimed(one)
+    await world.do("UPDATE deliveries SET lease_until = now() - interval '1 second'")
+    await Sweep(world.database, lambda: None).sweep()
+    fast = await world.claimed(one)
+    await ledger.write([verdict(Rejected("slow"), slow, utcnow())])
+    assert (await world.row(one)).state == "sending"
+    await ledger.write([went_out(fast, Sent(external_id="1"))])
+    assert (await world.row(one)).state == "sent"
 
 
 async def test_what_is_no_longer_ours_is_left_as_it_is(world: World, ledger: Ledger) -> None:

@@ -98,9 +98,9 @@ async def test_staff_never_become_leads(router: Router, ask: Ask, hire: Hire) ->
     assert await ask("SELECT count(*) FROM leads") == [0]
 
 
-async def test_strangers_in_a_team_chat_and_on_buttons_are_ignored(router: Router, ask: Ask) -> None:
+async def test_strangers_in_a_team_chat_are_ignored_and_on_buttons_are_the_desks(router: Router, ask: Ask) -> None:
     outcomes = await router.route([message(BOT, chat("9"), chat="-500"), message(BOT, chat("9"), button="take:1")])
-    assert [o.voice for o in outcomes] == [Voice.IGNORED, Voice.IGNORED]
+    assert [o.voice for o in outcomes] == [Voice.IGNORED, Voice.STAFF]
     assert await ask("SELECT count(*) FROM leads") == [0]
 
 
