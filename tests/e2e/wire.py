@@ -18,9 +18,11 @@ from domain.messages import utcnow
 from simulator.stage import Stage
 from simulator.telegram.model import Chat, Message
 from store import staff
+from store.engine import Away
 
 T = TypeVar("T")
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds: generous, for a machine that does other things too. Nobody waits that long when all is well."""
 
 
 async def until(look: Callable[[], T | Awaitable[T]], what: str, seconds: float = PATIENCE) -> T:
@@ -132,8 +134,13 @@ class Wire:
 
     async def ask(self, sql: str, **values: Any) -> list[Any]:
         """Rows of the database, a single column unpacked."""
-        async with self.built.database.begin() as connection:
-            rows = (await connection.execute(text(sql), values)).all()
+        while True:
+            try:
+                async with self.built.database.begin() as connection:
+                    rows = (await connection.execute(text(sql), values)).all()
+                break
+            except Away:
+                await asyncio.sleep(0.1)
         return [row[0] if len(row) == 1 else tuple(row) for row in rows]
 
 
