@@ -96,7 +96,7 @@ async def play(port: int, data: Path | None, *, open_browser: bool, stop: asynci
 async def _play(port: int, data: Path, *, open_browser: bool, stop: asyncio.Event) -> None:
     web = _free_port(port + 1)
     async with Stage(port, form_url=f"http://127.0.0.1:{web}/f/site") as stage:
-        settings = _configure(stage, data, web)
+        settings = configure(stage, data, web)
         stage.set_sms_webhook(f"http://127.0.0.1:{web}/in/sms/message")
         async with wiring.installation(settings) as built:
             await migrations.upgrade(built.urls.database)
@@ -109,7 +109,7 @@ async def _play(port: int, data: Path, *, open_browser: bool, stop: asyncio.Even
             await running
 
 
-def _configure(stage: Stage, data: Path, port: int) -> Settings:
+def configure(stage: Stage, data: Path, port: int) -> Settings:
     """Write the demo's leadwire.toml, its secrets beside it, and read it as any other."""
     secrets = data / "secrets"
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)

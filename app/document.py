@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from app.settings import (
     Company,
     Intake,
     Rates,
-    SecretMissing,
     Server,
     Settings,
     Storage,
@@ -30,6 +30,8 @@ from channels.registry import KINDS
 SECTIONS: Mapping[str, type[BaseModel]] = {"company": Company, "server": Server, "storage": Storage}
 HOUSE: Mapping[str, type[BaseModel]] = {"intake": Intake, "rates": Rates}
 """What the house adds to a channel's table."""
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
+_NO_NAME = "a name is made of a-z, 0-9 and -, at most 39 of them, and begins with no -"
 TOP = (*SECTIONS, "teams", "operators", "channels")
 
 
@@ -62,13 +64,12 @@ def load(path: Path) -> Settings:
 def parse(table: Mapping[str, Any]) -> Settings:
     """Check a document. Raises ConfigurationError with all its problems at once."""
     reader = _Reader()
-    for key in table.keys() - set(TOP):
-        reader.unknown(key, TOP)
+    for key in table:
+        if key not in TOP:
+            reader.unknown(key, TOP)
     sections = {name: reader.model(model, name, table.get(name, {})) for name, model in SECTIONS.items()}
     teams = {n: reader.model(Team, f"teams.{n}", t) for n, t in reader.table("teams", table).items()}
-    operators = tuple(
-        reader.model(ChatPlace, f"operators[{n}]", t) for n, t in enumerate(table.get("operators", ()), 1)
-    )
+    operators = tuple(reader.model(ChatPlace, f"operators[{n}]", t) for n, t in reader.list("operators", table))
     channels = {n: reader.channel(n, t) for n, t in reader.table("channels", table).items()}
     reader.stop_if_wrong()
     values: dict[str, Any] = {
@@ -102,22 +103,35 @@ class _Reader:
 
     def table(self, key: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         value = document.get(key, {})
-        if isinstance(value, Mapping):
-            return value
-        self._problems.append(f"{key}: expected tables, for example [{key}.name]")
-        return {}
+        if not isinstance(value, Mapping):
+            self._problems.append(f"{key}: expected tables, for example [{key}.name]")
+            return {}
+        for name in value:
+            if not NAME.fullmatch(name):
+                self._problems.append(f'{key}."{name}": {_NO_NAME}. Example: [{key}.{_as_name(name)}]')
+        return {name: inner for name, inner in value.items() if NAME.fullmatch(name)}
+
+    def list(self, key: str, document: Mapping[str, Any]) -> Sequence[tuple[int, Any]]:
+        """Numbered from 1, as a person counts."""
+        value = document.get(key, [])
+        if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+            return list(enumerate(value, 1))
+        self._problems.append(f"{key}: expected a list of tables, each begun with [[{key}]]")
+        return ()
 
     def model(self, model: type[BaseModel], where: str, value: Any, *, secrets: bool = True) -> BaseModel | None:
         if not isinstance(value, Mapping):
             self._problems.append(f"{where}: expected a table, for example [{where}]")
             return None
+        values, missing = with_secrets(model, value) if secrets else (value, {})
+        self._problems += [f"{where}.{key}: {reason}" for key, reason in missing.items()]
         try:
-            return model.model_validate(with_secrets(model, value) if secrets else value)
-        except SecretMissing as error:
-            self._problems.append(f"{where}.{error.key}: {error.reason}")
+            found = model.model_validate(values)
         except ValidationError as error:
-            self._problems += [_in_words(where, model, e) for e in error.errors(include_url=False, include_input=False)]
-        return None
+            wrong = error.errors(include_url=False, include_input=False)
+            self._problems += [_in_words(where, model, e) for e in wrong if _path(e) not in missing]
+            return None
+        return None if missing else found
 
     def channel(self, name: str, table: Any) -> ChannelConfig | None:
         where = f"channels.{name}"
@@ -154,7 +168,7 @@ class _Reader:
 def _in_words(where: str, model: type[BaseModel], error: ErrorDetails) -> str:
     """One problem: the key, what is wrong, an example."""
     path = [str(part) for part in error["loc"]]
-    key = ".".join(part for part in [where, *path] if part)
+    key = ".".join(part for part in [where, _path(error)] if part)
     if error["type"] == "extra_forbidden":
         known = tuple(_fields_at(model, path[:-1]))
         near = get_close_matches(path[-1], known, 1)
@@ -162,11 +176,34 @@ def _in_words(where: str, model: type[BaseModel], error: ErrorDetails) -> str:
     message = error["msg"].removeprefix("Value error, ")
     field = _fields_at(model, path[:-1]).get(path[-1]) if path else None
     example = field.examples[0] if field is not None and field.examples else None
-    return f"{key}: {message[0].lower() + message[1:]}" + (f". Example: {path[-1]} = {example}" if example else "")
+    shown = f". Example: {path[-1]} = {_as_toml(example)}" if example else ""
+    return f"{key}: {message[0].lower() + message[1:]}{shown}"
+
+
+def _path(error: ErrorDetails) -> str:
+    """Where in the table: `fields[2].name`, counted as a person counts."""
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in error["loc"]]
+    return "".join(parts).removeprefix(".")
+
+
+def _as_toml(example: str) -> str:
+    """An example as one would type it; in the channels' settings they stand without quotes."""
+    try:
+        tomllib.loads(f"example = {example}")
+    except tomllib.TOMLDecodeError:
+        return f'"{example}"'
+    return example
+
+
+def _as_name(name: str) -> str:
+    plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:39]
+    return plain or "name"
 
 
 def _fields_at(model: type[BaseModel], path: list[str]) -> dict[str, Any]:
     for part in path:
+        if part.isdecimal():  # a place in a list: its items are the field's model
+            continue
         field = model.model_fields.get(part)
         inner = model_in(field.annotation) if field else None
         if inner is None:

@@ -103,7 +103,11 @@ class Embedded:
 
     async def _bring_up(self, *, first: bool) -> None:
         async with self._change():
-            await asyncio.gather(*(self._start(server, first=first) for server in self._servers.values()))
+            starts = [self._start(server, first=first) for server in self._servers.values()]
+            # all to their end, whatever one says: a launch that goes on in its thread would outlive our stop
+            for result in await asyncio.gather(*starts, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    raise result
 
     async def _start(self, server: Server, *, first: bool) -> None:
         if not first and alive(server.run):

@@ -16,26 +16,31 @@ RETRY = 5.0
 
 
 async def listen_alone(channel: Listener, accept: Accept, database: Database) -> None:
-    """Listen for as long as this process holds the channel's lock.
+    """Wait for the channel's lock, then listen for as long as this process holds it.
 
     While PostgreSQL is away intake goes on, the stream is the spool: the listener runs until it can be asked again
     who owns the channel. Two listeners for a moment are harmless, what they take twice has one external id.
     """
-    async with exclusive(database, f"listen:{channel.name}") as held:
-        if held is None:
-            await asyncio.sleep(RETRY)
-            return
-        log.info("listening on %s", channel.name)
-        listening = asyncio.create_task(channel.listen(accept), name=f"listen {channel.name}")
-        watching = asyncio.create_task(_until_lost(held, database, channel))
-        try:
-            done, _ = await asyncio.wait({listening, watching}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in (listening, watching):
-                task.cancel()
-            await asyncio.gather(listening, watching, return_exceptions=True)
+    while True:
+        async with exclusive(database, f"listen:{channel.name}") as held:
+            if held is not None:
+                log.info("listening on %s", channel.name)
+                await _listen(channel, accept, database, held)
+                return
+        await asyncio.sleep(RETRY)
+
+
+async def _listen(channel: Listener, accept: Accept, database: Database, held: Held) -> None:
+    listening = asyncio.create_task(channel.listen(accept), name=f"listen {channel.name}")
+    watching = asyncio.create_task(_until_lost(held, database, channel))
+    try:
+        done, _ = await asyncio.wait({listening, watching}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (listening, watching):
+            task.cancel()
+        await asyncio.gather(listening, watching, return_exceptions=True)
 
 
 async def _until_lost(held: Held, database: Database, channel: Listener) -> None:

@@ -25,9 +25,11 @@ class Scrubber(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record; never drops one."""
-        record.msg, record.args = self.clean(record.getMessage()), ()
+        record.msg, record.args = self.clean(_words(record)), ()
         if record.exc_info:
             record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
+        if record.stack_info:
+            record.stack_info = self.clean(record.stack_info)
         return True
 
     def clean(self, text: str) -> str:
@@ -35,6 +37,14 @@ class Scrubber(logging.Filter):
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return _PASSWORD_IN_URL.sub(r"\1***@", _TOKEN_IN_URL.sub(r"\1***", text))
+
+
+def _words(record: logging.LogRecord) -> str:
+    """A library's arguments may not fit its own words: that must cost the line its form, not the caller its work."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError, IndexError):
+        return f"{record.msg} {record.args}"
 
 
 def secrets_in(model: BaseModel) -> list[str]:
@@ -51,7 +61,9 @@ def _secrets_of(value: object) -> list[str]:
     if isinstance(value, BaseModel):
         return secrets_in(value)
     if isinstance(value, Mapping):
-        return [secret for inner in value.values() for secret in _secrets_of(inner)]
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        return [secret for inner in value for secret in _secrets_of(inner)]
     return []
 
 

@@ -37,6 +37,10 @@ async def keep_running(job: Job) -> None:
         except Misconfigured as error:
             log.error("%s does not work until somebody mends it: %s", job.name, error)
             pause = LAST_PAUSE
+        except asyncio.CancelledError:
+            if is_cancelled():
+                raise
+            log.error("%s was cancelled by a part of its own; starting it again", job.name)
         except Exception as error:  # whatever it is, the others go on and this one is tried again
             log.error("%s failed: %s", job.name, _in_words(error), exc_info=not isinstance(error, OSError))
         if time.monotonic() - began > WELL:
@@ -54,6 +58,12 @@ async def run_all(jobs: Sequence[Job], stop: asyncio.Event) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def is_cancelled() -> bool:
+    """Whether somebody wants the running task to end; a library may also let a cancellation of its own escape."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _in_words(error: BaseException) -> str:

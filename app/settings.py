@@ -199,35 +199,24 @@ def resolve(value: str) -> str:
         raise ValueError(f"cannot read the secret in {where}: {error.strerror}") from None
 
 
-def with_secrets(model: type[BaseModel], table: Mapping[str, Any]) -> dict[str, Any]:
-    """The table with each reference in a secret field resolved. Raises ValueError(key, message)."""
-    return {key: _secret(model, key, value) for key, value in table.items()}
+def with_secrets(model: type[BaseModel], table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The table with each reference in a secret field resolved, and why those that could not be were not, by key.
 
-
-def _secret(model: type[BaseModel], key: str, value: Any) -> Any:
-    field = model.model_fields.get(key)
-    if field is None:
-        return value
-    if isinstance(value, Mapping) and (inner := model_in(field.annotation)):
-        try:
-            return with_secrets(inner, value)
-        except SecretMissing as error:
-            raise SecretMissing(f"{key}.{error.key}", error.reason) from None
-    if isinstance(value, str) and _holds(field.annotation, SecretStr):
-        try:
-            return resolve(value)
-        except ValueError as error:
-            raise SecretMissing(key, str(error)) from None
-    return value
-
-
-class SecretMissing(ValueError):
-    """A secret field that cannot be resolved."""
-
-    def __init__(self, key: str, reason: str) -> None:
-        super().__init__(f"{key}: {reason}")
-        self.key = key
-        self.reason = reason
+    What could not be resolved is left as it was written.
+    """
+    values, missing = dict(table), dict[str, str]()
+    for key, value in table.items():
+        field = model.model_fields.get(key)
+        inner = model_in(field.annotation) if field else None
+        if isinstance(value, Mapping) and inner:
+            values[key], deeper = with_secrets(inner, value)
+            missing |= {f"{key}.{below}": reason for below, reason in deeper.items()}
+        elif isinstance(value, str) and field and _holds(field.annotation, SecretStr):
+            try:
+                values[key] = resolve(value)
+            except ValueError as error:
+                missing[key] = str(error)
+    return values, missing
 
 
 def _holds(annotation: Any, wanted: type) -> bool:

@@ -9,7 +9,7 @@ from typing import cast
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from bus.connect import AWAY, ensure_group, rest
+from bus.connect import AWAY, rest
 from bus.consumer import Consumer
 from bus.streams import GROUP, Entry
 
@@ -44,8 +44,7 @@ async def _claim(consumer: Consumer, stream: str) -> None:
     except ResponseError as error:
         if "NOGROUP" not in str(error) and "no such key" not in str(error):
             raise
-        log.error("%s is gone, Redis came back without it; it is made anew", stream)
-        await ensure_group(consumer.redis, stream)
+        log.error("%s is gone, Redis came back without it; it is made anew for the next reader", stream)
 
 
 async def claim_abandoned(consumer: Consumer, stream: str) -> None:

@@ -13,10 +13,11 @@ import phonenumbers
 
 from domain.messages import Address, AddressKind
 
-_LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}")
+_LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f\ud800-\udfff]{1,64}")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _CHAT = re.compile(r"-?[0-9]{1,20}")
-_EXIT_CODE = re.compile(r"^\s*(?:00|810)[\s\-(]*(?=[1-9])")
+_EXIT_CODE = re.compile(r"^\s*00[\s\-(]*(?=[1-9])")
+"""The most common way to begin an international number, also typed where the country's own way is another (RU: 810)."""
 
 
 def normalise_email(text: str) -> str | None:
@@ -55,7 +56,8 @@ def normalise_phone(text: str, country: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return f"{plain};ext={number.extension}" if number.extension else plain
+    extension = phonenumbers.normalize_digits_only(number.extension or "")
+    return f"{plain};ext={extension}" if extension else plain
 
 
 def normalise_chat(text: str) -> str | None:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
+import nh3
 from html2text import HTML2Text
 
-_LONGEST = 1_000_000
+_LONGEST = 300_000
 """Characters of HTML that are turned into text; the whole stays in the mail."""
-_HIDDEN = re.compile(r"<(style|script|head|title)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "center", "code", "dd", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5",
+    "h6", "hr", "i", "li", "ol", "p", "pre", "q", "s", "span", "strong", "table", "tbody", "td", "tfoot", "th", "thead",
+    "tr", "u", "ul",
+}  # fmt: skip
 _ESCAPED = re.compile(r"^(\s*\d*)\\([-+.])", re.MULTILINE)
 """html2text escapes what would be a list in Markdown."""
 
 
 def plain_text(html: str) -> str:
-    """Paragraphs, lists, quotes with ">", links as "text (url)"."""
-    html = html[:_LONGEST]
-    try:
-        text = _converter().handle(html)
-    except Exception:  # noqa: BLE001  # html2text stumbles over some broken markup, in ways that it does not name
-        text = unescape(re.sub(r"<[^>]*>", " ", _HIDDEN.sub(" ", html)))
-    text = _ESCAPED.sub(r"\1\2", text)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text.replace("\u00a0", " "))).strip()
+    """Paragraphs, lists, quotes with ">", links as "[text](url)".
+
+    The sanitiser goes first: the standard library's parser, on which html2text stands, takes 25 s for 50 kB of "<a ".
+    """
+    clean = nh3.clean(html[:_LONGEST], tags=_TAGS, attributes={"a": {"href"}}, link_rel=None)
+    text = _ESCAPED.sub(r"\1\2", _converter().handle(clean)).replace("\u00a0", " ")
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip()
 
 
 def _converter() -> HTML2Text:

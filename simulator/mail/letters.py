@@ -133,10 +133,10 @@ def _header(message: EmailMessage, name: str) -> str:
 def _text(message: EmailMessage) -> str:
     try:
         part = message.get_body(("plain", "html"))
-        content = str(part.get_content()) if part else ""
+        content = str(part.get_content()) if part is not None else ""  # a part without headers is falsy
     except (LookupError, ValueError, AttributeError, TypeError):
         return ""
-    if part and part.get_content_subtype() == "html":
+    if part is not None and part.get_content_subtype() == "html":
         return html2text.html2text(content)
     return content
 

@@ -35,9 +35,10 @@ async def pending(redis: Redis, name: str) -> int:
     return int((await redis.xpending(name, GROUP))["pending"])
 
 
-async def test_1_what_was_published_before_the_first_consumer_is_handled(bus: Bus) -> None:
+async def test_1_what_was_published_before_the_group_was_made_is_handled(bus: Bus, redis: Redis) -> None:
     """A group that FastStream makes starts at "$"."""
     sent = await publish(bus, 3)
+    await redis.xgroup_destroy(STREAM, GROUP)
     seen = Seen()
     async with consuming(bus, seen):
         await until(lambda: drained(bus))

@@ -86,13 +86,13 @@ async def test_a_lead_that_nobody_was_shown_alarms_the_operators(world: World, l
 
 
 async def test_an_alert_takes_another_way_and_comes_once(world: World, ledger: Ledger) -> None:
-    await world.queue(count=3)
+    await world.queue(Purpose.GREETING, count=3)
     async with world.database.begin() as connection:
         claimed = await deliveries.claim(connection, [BOT], 9, timedelta(seconds=60))
     for delivery in claimed:
         await ledger.write([verdict(Misconfigured("bad token"), delivery, utcnow())])
-    paused = [facts for channel, _, facts in await notices(world) if channel == "mail"]
-    assert paused == [{"key": "channel_paused", "channel": "bot", "reason": "bad token"}]
+    facts = {"key": "channel_paused", "channel": "bot", "reason": "bad token"}
+    assert await notices(world) == [("mail", "ops@example.com", facts)]
 
 
 async def test_a_channel_to_be_mended_is_not_only_throttled(world: World, ledger: Ledger) -> None:

@@ -89,6 +89,14 @@ async def test_a_long_wait_is_told_and_not_booked(url: str) -> None:
         assert await waits(limits, 1, somebody) == [0.0]
 
 
+async def test_idle_time_is_not_saved_up(url: str) -> None:
+    clock = Clock()
+    async with limited(url, Rates(per_second=2), clock) as limits:
+        await waits(limits, 1, somebody)
+        clock.sleep(60)
+        assert await waits(limits, 3, somebody) == [0.0, 0.5, 1.0]
+
+
 async def test_addresses_have_limits_of_their_own(url: str) -> None:
     async with limited(url, RATES["telegram"], Clock()) as limits:
         assert await waits(limits, 3, anna) == [0.0, 1.0, 2.0]

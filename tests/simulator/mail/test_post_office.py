@@ -194,3 +194,59 @@ async def test_odd_mails_are_kept_and_shown(office: PostOffice, imap: aioimaplib
     await imap.select("INBOX")
     answer = await imap.uid("fetch", "1:*", "(UID BODY.PEEK[])")
     assert answer.result == "OK"
+
+
+async def test_mailboxes_are_apart(office: PostOffice, imap: aioimaplib.IMAP4) -> None:
+    await office.deliver(mail(ANNA).as_bytes(), ANNA)
+    await imap.select("INBOX")
+    assert (await imap.uid_search("ALL", charset=None)).lines[0] == b""
+    assert not await office.messages(SHOP)
+
+
+async def test_two_connections_idle_on_one_mailbox(office: PostOffice, imap: aioimaplib.IMAP4) -> None:
+    other = aioimaplib.IMAP4(office.host, office.imap_port, timeout=5)
+    await other.wait_hello_from_server()
+    await other.login(SHOP, PASSWORD)
+    idles = []
+    for client in (imap, other):
+        await client.select("INBOX")
+        idles.append(await client.idle_start(timeout=20))
+    await office.deliver(mail().as_bytes(), SHOP)
+    for client, idle in zip((imap, other), idles, strict=True):
+        assert b"1 EXISTS" in await client.wait_server_push(timeout=5)
+        client.idle_done()
+        await asyncio.wait_for(idle, 5)
+    await other.logout()
+
+
+async def test_hundreds_of_mails_are_fetched_in_chunks(office: PostOffice, imap: aioimaplib.IMAP4) -> None:
+    raw = mail().as_bytes()
+    for _ in range(250):
+        await office.deliver(raw, SHOP)
+    await imap.select("INBOX")
+    uids = (await imap.uid_search("ALL", charset=None)).lines[0].split()
+    assert len(uids) == 250
+    answer = await imap.uid("fetch", b",".join(uids[:100]).decode(), "(UID BODY.PEEK[])")
+    assert sum(isinstance(line, bytearray) for line in answer.lines) == 100
+
+
+async def test_smtp_takes_several_recipients_and_unicode_addresses(office: PostOffice) -> None:
+    await office.add_mailbox("анна@client.example", "x")
+    async with aiosmtplib.SMTP(hostname=office.host, port=office.smtp_port, start_tls=False) as smtp:
+        raw = mail().as_bytes()
+        refused, _ = await smtp.sendmail(ANNA, [SHOP, ANNA, "nobody@shop.example"], raw)
+        assert list(refused) == ["nobody@shop.example"]
+        await smtp.sendmail(ANNA, ["анна@client.example"], raw, mail_options=["SMTPUTF8"])
+    assert [len(await office.messages(box)) for box in (SHOP, ANNA, "анна@client.example")] == [1, 1, 1]
+
+
+async def test_smtp_announces_its_size_and_keeps_to_it(office: PostOffice) -> None:
+    async with aiosmtplib.SMTP(hostname=office.host, port=office.smtp_port, start_tls=False) as smtp:
+        await smtp.ehlo()
+        limit = int(smtp.esmtp_extensions["size"])
+        answer = await smtp.execute_command(f"MAIL FROM:<{ANNA}> SIZE={limit + 1}".encode())
+        assert answer.code == 552
+
+
+async def test_passwords_are_not_in_repr(office: PostOffice) -> None:
+    assert PASSWORD not in repr(vars(office))

@@ -13,6 +13,8 @@ from playwright.async_api import Browser, ConsoleMessage, FilePayload, Page, asy
 
 from simulator.serving import serving
 from simulator.stage import Stage
+from simulator.telegram import Button, Entity, Upload
+from simulator.telegram.model import Content, ReplyKey
 from tests.simulator.page.echo import echoing
 from tests.simulator.twilio.callee import Callee
 
@@ -170,6 +172,49 @@ async def test_photo_and_a_stopped_bot(open_page: Open) -> None:
     await expect(page.locator("#compose")).to_have_count(0)
     await page.get_by_role("button", name="Start the bot again").click()
     await expect(page.locator("#compose")).to_be_visible()
+
+
+async def test_what_people_write_is_never_markup(stage: Stage, open_page: Open) -> None:
+    """Also where a name, a file name, a quotation or a notice is shown; a script that ran would be complained of."""
+    evil = "<img src=x onerror=alert(1)>"
+    emma, seller = stage.customers[0], stage.sellers[0]
+    asked = stage.world.say(emma.chat, emma.user, evil)
+    stage.world.say(emma.chat, emma.user, document=Upload(data=b"x", name=f"{evil}.txt"), reply_to=asked.id)
+    button = Button(text=evil, data="x")
+    content = Content(text=evil, entities=(Entity(kind="bold", start=0, end=4),))
+    card = stage.world.post(seller.chat, stage.bot.user, content, buttons=((button,),))
+    press = stage.world.press(seller.chat, seller.user, card.id, "x")
+    press.answer, press.alert = evil, True
+    await stage.office.write(emma.address, stage.mail.address, evil, evil)
+    page = await open_page("/?mail=Sent-101")
+    for place in ("#talk", "#wire", "#wire .key", "#sales .toasts", "#letters", "#desk article"):
+        await expect(page.locator(place).first).to_contain_text(evil)
+    await expect(page.locator("[onerror]")).to_have_count(0)
+
+
+async def test_keyboard_and_deep_link_of_the_bot(stage: Stage, open_page: Open) -> None:
+    page = await open_page()
+    emma = stage.customers[0]
+    link = Button(text="Continue here", url="https://t.me/birch_demo_bot?start=order-7")
+    stage.world.post(emma.chat, stage.bot.user, Content(text="Welcome"), buttons=((link,),))
+    await page.get_by_role("button", name="Continue here").click()
+    await expect(page.locator("#talk .mine")).to_contain_text("/start order-7")
+    emma.chat.keyboard = ((ReplyKey(text="Catalogue"), ReplyKey(text="My phone", request_contact=True)),)
+    await page.reload()
+    await page.get_by_role("button", name="My phone").click()
+    await expect(page.locator("#talk .extra")).to_have_text("Emma, +12025550143")
+    await page.get_by_role("button", name="Catalogue").click()
+    await expect(page.locator("#talk .mine").last).to_contain_text("Catalogue")
+
+
+async def test_two_people_watch_one_demo(open_page: Open) -> None:
+    customer, seller = await open_page(), await open_page(locale="ru-RU", viewport={"width": 390, "height": 844})
+    await seller.locator(".deck").get_by_text("Продавец").click()
+    await customer.get_by_role("button", name="Call me back").click()
+    await expect(seller.locator("#wire .bubble")).to_contain_text("Emma Clarke")
+    await seller.locator("#wire .key").first.click()
+    await expect(seller.locator("#sales .toasts")).to_contain_text("This lead is yours")
+    await expect(customer.locator("#steps .done")).to_have_count(2)
 
 
 async def test_russian_and_dark(open_page: Open) -> None:

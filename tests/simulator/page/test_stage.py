@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
 
@@ -143,6 +144,55 @@ async def test_files_are_saved_unless_they_are_pictures(stage: Stage, http: aioh
         assert answer.headers["Content-Disposition"].startswith("inline")
     async with http.get("/file/nothing") as answer:
         assert answer.status == 404
+
+
+@pytest.mark.parametrize(("size", "problem"), [(1024, ""), (10 * 1024 * 1024 + 1, "larger than 10 MB")])
+async def test_size_of_files(stage: Stage, http: aiohttp.ClientSession, size: int, problem: str) -> None:
+    form = aiohttp.FormData({"text": "look"}, quote_fields=False)  # a browser sends the name as it is, in UTF-8
+    form.add_field("file", io.BytesIO(b"x" * size), filename="план.pdf", content_type="application/pdf")
+    async with http.post("/say?lang=en", data=form, headers={"Origin": stage.url}) as answer:
+        assert problem in await answer.text()
+    kept = stage.world.messages(stage.customers[0].chat)
+    assert [m.content.media.file.name for m in kept if m.content.media] == ([] if problem else ["план.pdf"])
+
+
+async def test_mail_and_mms_files_are_served(stage: Stage, http: aiohttp.ClientSession) -> None:
+    emma, own = stage.customers[0], {"Origin": stage.url}
+    form = aiohttp.FormData({"to": stage.mail.address, "subject": "Plan", "text": "see"})
+    form.add_field("file", b"%PDF", filename="plan.pdf", content_type="application/pdf")
+    async with http.post("/mail/write?lang=en", data=form, headers=own) as answer:
+        [link] = re.findall(r'"(/letter/[^"]+)"', await answer.text())
+    async with http.get(link) as answer:
+        assert await answer.read() == b"%PDF"
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    async with http.get(link[:-1] + "7") as answer:
+        assert answer.status == 404
+    sms = aiohttp.FormData({"text": ""})
+    sms.add_field("file", b"\x89PNG", filename="a.png", content_type="image/png")
+    async with http.post("/sms?lang=en&app=sms", data=sms, headers=own) as answer:
+        assert answer.status == 200
+    await asyncio.sleep(0)
+    [message] = stage.exchange.messages(emma.phone)
+    async with http.get(f"/mms/{message.media[0].sid}") as answer:
+        assert (answer.content_type, await answer.read()) == ("image/png", b"\x89PNG")
+    async with http.get("/mms/nothing") as answer:
+        assert answer.status == 404
+
+
+async def test_letters_of_others_cannot_be_named(stage: Stage, http: aiohttp.ClientSession) -> None:
+    emma, petr = stage.customers
+    await stage.office.write(petr.address, stage.mail.address, "secret", "secret")
+    for path in ("/?lang=en&mail=Sent-101", f"/?lang=en&customer={emma.key}&mail=Sent-101"):
+        async with http.get(path) as answer:
+            assert "secret" not in await answer.text()
+
+
+async def test_button_that_is_gone_does_nothing(stage: Stage, http: aiohttp.ClientSession) -> None:
+    form = {"side": "seller", "message": "99", "data": "take"}
+    headers = {"Origin": stage.url, "HX-Request": "true"}
+    async with http.post("/press", data=form, headers=headers) as answer:
+        assert answer.status == 204
+    assert not stage.world.presses
 
 
 async def test_events_are_topics_only(stage: Stage, http: aiohttp.ClientSession) -> None:
