@@ -89,7 +89,7 @@ async def _redis(built: Installation) -> list[str]:
     try:
         await built.bus.ping()
         return await built.bus.durability()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # as above
         return [f"{error}. Is it running, and is REDIS_URL right?"]
 
 

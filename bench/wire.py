@@ -22,6 +22,7 @@ from simulator.stage import Stage
 from simulator.telegram.model import Chat
 from store import migrations, staff
 from store.engine import Database
+from store.trace import hops
 
 SELLERS, RATE, SECONDS = 40, 20, 30
 SHARE = ("form",) * 14 + ("chat",) * 4 + ("mail",) * 2
@@ -42,6 +43,7 @@ async def main() -> None:
                 watch = Watch(stage)
                 await _hire(servers.database_url, watch)
                 await _load(stage, watch)
+                await _hops(servers.database_url)
             finally:
                 process.terminate()
                 await process.wait()
@@ -86,6 +88,15 @@ class Watch:
             self.complete.set()
         else:
             self.complete.clear()
+
+
+async def _hops(database_url: str) -> None:
+    """Where the time goes."""
+    database = Database(database_url)
+    async with database.begin() as connection:
+        for row in await hops(connection):
+            say(f"  {row.hop}: p50 {row.p50:.3f} s, p99 {row.p99:.3f} s")
+    await database.aclose()
 
 
 async def _up(data: Path) -> asyncio.subprocess.Process:

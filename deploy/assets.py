@@ -17,9 +17,9 @@ HTMX = ["htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js"]  # one f
 
 
 ICONS = set(
-    "arrow-left arrow-up-right box-arrow-up-right chat-dots-fill check-circle-fill check-lg check2 check2-all circle-half "
-    "envelope-fill exclamation-circle file-earmark-text headset paperclip pencil-square people-fill phone-fill reply-fill "
-    "robot send-fill telegram ui-checks x-lg".split()
+    """arrow-left arrow-up-right box-arrow-up-right chat-dots-fill check-circle-fill check-lg check2 check2-all
+    circle-half envelope-fill exclamation-circle file-earmark-text headset paperclip pencil-square people-fill
+    phone-fill reply-fill robot send-fill telegram ui-checks x-lg""".split()
 )
 
 

@@ -13,7 +13,7 @@ import phonenumbers
 
 from domain.messages import Address, AddressKind
 
-_LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f\ud800-\udfff]{1,64}")
+_LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _CHAT = re.compile(r"-?[0-9]{1,20}")
 _EXIT_CODE = re.compile(r"^\s*00[\s\-(]*(?=[1-9])")

@@ -96,7 +96,7 @@ class Ledger:
         return [
             _notice(key, channel, address, at, facts, lead=lead)
             for channel, address in self._operators
-            if True
+            if channel != broken
         ]
 
 

@@ -76,3 +76,28 @@ _STEPS = text(
          FROM deliveries WHERE lead_id = CAST(:lead AS uuid) AND reported_at IS NOT NULL
        ) AS s ORDER BY at, kind"""
 ).columns(data=JSONB)
+
+
+class Hop(NamedTuple):
+    """How long one hop took, in seconds."""
+
+    hop: str
+    p50: float
+    p99: float
+
+
+async def hops(connection: Connection) -> list[Hop]:
+    """From the channel to the store, and from there to the seller's chat, over all leads."""
+    return [Hop(*row) for row in await connection.execute(_HOPS)]
+
+
+_HOPS = text(
+    """WITH took AS (
+         SELECT 'received to stored' AS hop, extract(epoch FROM created_at - received_at) AS s
+         FROM messages WHERE direction = 'in' AND lead_id IS NOT NULL
+         UNION ALL
+         SELECT 'stored to sent (' || purpose || ')', extract(epoch FROM sent_at - created_at) FROM deliveries
+         WHERE sent_at IS NOT NULL)
+       SELECT hop, CAST(percentile_cont(0.5) WITHIN GROUP (ORDER BY s) AS float),
+         CAST(percentile_cont(0.99) WITHIN GROUP (ORDER BY s) AS float) FROM took GROUP BY hop ORDER BY hop"""
+)

@@ -14,7 +14,7 @@ from domain.addresses import normalise_email
 
 _WORD = re.compile(r"=\?([\w.:-]*?)(?:\*[\w-]*)?\?([bq])\?([^?\r\n]*)\?=", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\]+@[^\s<>()\[\],;:\"\\]+")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\@]{1,64}@[^\s<>()\[\],;:\"\\@]{1,255}")
 _MESSAGE_ID = re.compile(r"<([^<>]{1,995})>")
 _COMMENT = re.compile(r"\([^()]*\)")
 _LONGEST = 16_384

@@ -22,6 +22,10 @@ from channels.email.quotes import new_text
 from domain.addresses import email
 from domain.messages import Address, Automatic, ChannelName, File, Inbound, Report
 
+LONGEST_TEXT = 100_000
+"""Characters of text that travel on; the whole is in `raw`."""
+LONGEST_HTML = 1_000_000
+"""Characters of HTML; a longer one stays in `raw` alone."""
 _HEAD_ONLY = re.compile(rb"^(message-id|from|date)[ \t]*:((?:.*)(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 _NOBODY = re.compile(
     r"^(?:no|do[-_.]?not|not?)[-_.]?(?:reply|answer|respond)|^(?:robot|mailer|notif\w*|wordpress|webform)@",
@@ -92,8 +96,8 @@ def _read(mail: Message, headers: Headers, raw: bytes, envelope: Envelope) -> In
         external_id=identify(raw),
         addresses=(),
         received_at=envelope.received_at,
-        text=new_text(body.text, headers.text("subject")),
-        html=body.html,
+        text=new_text(body.text, headers.text("subject"))[:LONGEST_TEXT],
+        html=body.html if len(body.html or "") <= LONGEST_HTML else None,
         files=body.files,
         raw=_raw(raw),
         automatic=kind,

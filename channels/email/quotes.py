@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 
 _LONGEST_LINE = 400
+_LONGEST = 200_000
+"""Characters above which a text is no letter of a person, and is left as it is."""
 
 _INTRODUCES = re.compile(
     r"""^\W{0,3}(?:
@@ -42,6 +44,8 @@ _SENT_FROM = re.compile(
 def new_text(text: str, subject: str = "") -> str:
     """The text without quoted tail and signature; all of it when nothing would be left, or when it is a forward."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if len(text) > _LONGEST:
+        return text
     lines = text.split("\n")
     kept = lines if _is_forward(lines, subject) else _without_quote(lines)
     kept = _without_signature(kept)

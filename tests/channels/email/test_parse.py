@@ -291,3 +291,22 @@ def test_nothing_makes_it_raise(raw: bytes) -> None:
         assert event.addresses or event.unreadable
         assert event.external_id == identify(raw)
     assert event == parse(raw, ENVELOPE)
+
+
+def test_what_travels_on_is_bounded() -> None:
+    head = b"From: a@b.test\nContent-Type: text/html\n\n"
+    event = parse(head + b"<p>word</p>" * 200_000, ENVELOPE)
+    assert isinstance(event, Inbound)
+    assert (event.html, event.unreadable) == (None, "")
+    assert event.raw and 0 < len(event.text) <= 100_000 < event.raw.size
+
+
+@pytest.mark.parametrize("piece", [b"<a ", b"<", b"<!--", b"a", b":", b"=?", b"\n> ", b"(", b"\n--b\n", b"=\n"])
+def test_hostile_repetition_is_read_in_time(piece: bytes) -> None:
+    """Parsers that take the square of the length would need minutes here."""
+    for head in (
+        b"From: a@b.test\nContent-Type: text/html\n\n",
+        b"Content-Type: multipart/mixed; boundary=b\n\n",
+        b"From: ",
+    ):
+        parse(head + piece * 50_000, ENVELOPE)
