@@ -14,6 +14,8 @@ from domain.errors import Refused, Unpublished
 from domain.messages import File, Inbound, Report
 from store.files import Files
 
+MAX_TEXT = 200_000
+"""Characters of a message that travel; what is longer is nobody's request, and the raw message keeps it."""
 _HARMLESS_TEXT = ("text/plain", "text/csv", "text/calendar", "text/vcard", "application/json", "message/rfc822")
 _UNKNOWN = "application/octet-stream"
 
@@ -28,7 +30,7 @@ class Door:
 
     async def accept(self, event: Inbound | Report) -> None:
         """`domain.ports.Accept`. Raises Unpublished and Refused."""
-        if isinstance(event, Inbound) and (event.raw or event.files):
+        if isinstance(event, Inbound):
             event = await self._kept(event)
         try:
             await self._bus.publish(event)
@@ -38,7 +40,8 @@ class Door:
     async def _kept(self, event: Inbound) -> Inbound:
         raw = await self._keep(event.raw) if event.raw else None
         files = tuple([await self._keep(file) for file in event.files])
-        return replace(event, raw=raw, files=files)
+        html = None if raw else event.html  # the raw message has it; on the bus it would only weigh
+        return replace(event, raw=raw, files=files, html=html, text=event.text[:MAX_TEXT])
 
     async def _keep(self, file: File) -> File:
         if file.key:

@@ -7,8 +7,8 @@ from enum import Enum, auto
 from uuid import UUID
 
 from desk.act import Act
-from router.write import EXCERPT
 from store import deliveries, leads, messages, staff
+from store.cards import EXCERPT
 from store.deliveries import Lane, Purpose
 from store.leads import Lead
 from store.staff import Member

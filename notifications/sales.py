@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.messages import Button
 from notifications.words import moment, more, words
-from store.cards import CardView, Line
+from store.cards import EXCERPT, CardView, Line
 
 LIMIT = 4096
 """UTF-16 units of a message (https://core.telegram.org/bots/api#sendmessage). Markup counts here too, to be safe."""
@@ -71,9 +71,9 @@ class Fit:
 
 # The first one shows every text whole that the router does not relay separately (600 characters).
 _FITS = (
-    Fit(600, 600, 5, 120),
-    Fit(600, 400, 5, 100),
-    Fit(600, 250, 4, 80),
+    Fit(EXCERPT, EXCERPT, 5, 120),
+    Fit(EXCERPT, 400, 5, 100),
+    Fit(EXCERPT, 250, 4, 80),
     Fit(500, 150, 3, 60),
     Fit(250, 100, 2, 40),
     Fit(60, 30, 1, 16),
@@ -91,19 +91,29 @@ def card(view: CardView, kinds: Mapping[str, str], reader: Reader, now: datetime
     return html
 
 
+_VERBS = (
+    ("take", "take"),
+    ("pass", "pass"),
+    ("reply", "reply"),
+    ("win", "won"),
+    ("lose", "lost"),
+    ("spam", "spam"),
+)
+"""The word on the button and what the desk calls it."""
+
+
 def buttons(view: CardView, reader: Reader) -> tuple[tuple[Button, ...], ...]:
     """What this reader can do with the lead now."""
     say = words(reader.language)
-    take, hand_on, reply, won, lost = (
-        Button(text=say[word], data=f"{verb}:{view.lead.hex}")
-        for word, verb in (("take", "take"), ("pass", "pass"), ("reply", "reply"), ("win", "won"), ("lose", "lost"))
+    take, hand_on, reply, won, lost, spam = (
+        Button(text=say[word], data=f"{verb}:{view.lead.hex}") for word, verb in _VERBS
     )
     if view.state != "open" or (view.owner_id is not None and view.taken_at and reader.staff != view.owner_id):
         return ()
     if reader.is_group or reader.staff is None:
         return ((take,),)
     if view.taken_at is not None:
-        return ((reply,), (won, lost))
+        return ((reply,), (won, lost, spam))
     if view.owner_id is None:
         return ((take, reply),)
     return ((take, hand_on), (reply,)) if view.owner_id == reader.staff else ()

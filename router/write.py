@@ -15,12 +15,10 @@ from router.rules import Rules
 from router.screen import language_of
 from store import contacts, deliveries, events, leads, messages, suppressions
 from store.bulk import Row
+from store.cards import EXCERPT
 from store.deliveries import Lane, Purpose
 from store.engine import Connection
 from store.staff import Member
-
-EXCERPT = 600
-"""Characters of a message that its card shows; of what is longer the whole follows under the card."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

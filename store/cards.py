@@ -16,6 +16,9 @@ from store.bulk import Row
 from store.deliveries import DELIVERY, refresh
 from store.tables import deliveries
 
+EXCERPT = 600
+"""Characters of a message that a card always has room for; what is longer, or has files, is relayed whole under it."""
+
 
 class Line(NamedTuple):
     """One message of the talk."""
