@@ -98,7 +98,7 @@ async def test_idle_time_is_not_saved_up(url: str) -> None:
 
 
 async def test_addresses_have_limits_of_their_own(url: str) -> None:
-    async with limited(url, RATES["telegram"], Clock()) as limits:
+    async with limited(url, Rates(per_second=30, per_address_per_second=1), Clock()) as limits:
         assert await waits(limits, 3, anna) == [0.0, 1.0, 2.0]
         assert await waits(limits, 1, somebody) == [0.1]  # three of the account's thirty a second are booked
 

@@ -81,7 +81,7 @@ async def test_an_edit_shows_what_is_true_now(world: World, renderer: Renderer) 
     edit = await rendered(world, renderer, Purpose.REFRESH, lead=lead, staff=anna.id)
     assert edit.edits == "500:1"
     assert "Anna, taken" in (edit.html or "")
-    assert [[b.text for b in row] for row in edit.buttons] == [["Reply"], ["Won", "Lost"]]
+    assert [[b.text for b in row] for row in edit.buttons] == [["Reply"], ["Won", "Lost", "Spam"]]
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ def test_what_the_router_does_not_relay_is_shown_whole() -> None:
 
 ROWS: list[tuple[str, dict[str, Any], Reader, list[list[str]]]] = [
     ("offered to me", {"owner_id": ANNA}, reader(), [["take", "pass"], ["reply"]]),
-    ("mine", {"owner_id": ANNA, "taken_at": NOW}, reader(), [["reply"], ["won", "lost"]]),
+    ("mine", {"owner_id": ANNA, "taken_at": NOW}, reader(), [["reply"], ["won", "lost", "spam"]]),
     ("offered to another", {"owner_id": BORIS}, reader(), []),
     ("another's", {"owner_id": BORIS, "taken_at": NOW}, reader(), []),
     ("nobody's", {}, reader(), [["take", "reply"]]),
