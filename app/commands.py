@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,14 +10,17 @@ from functools import partial
 import typer
 
 from app.settings import Settings
-from app.wiring import Installation, installation
+from app.wiring import Installation, installation, rules_of
 from bus.dead import Dead, DeadLetters
 from domain.errors import SendError
 from domain.messages import utcnow
 from domain.ports import Channel, Named
-from store import events, leads, migrations, staff
+from store import deliveries, events, leads, migrations, staff
 from store import trace as traces
+from store.bulk import Row
+from store.deliveries import Lane, Purpose
 from store.engine import Connection
+from store.leads import Lead
 from store.staff import Member
 
 LINK_VALID = timedelta(days=7)
@@ -207,10 +210,21 @@ async def staff_leave(settings: Settings, name: str) -> int:
         for lead in open_leads:
             await leads.hand_over(connection, lead.id, None, "left", now)
             await events.record(connection, "lead.returned", at=now, lead=lead.id, staff=str(member.id))
+        await deliveries.add(connection, _cards_for_team(settings, open_leads, now))
         await staff.leave(connection, member.id, now)
         await events.record(connection, "staff.left", at=now, staff=str(member.id))
     typer.echo(f"{member.name} is cut off. {len(open_leads)} open leads wait for the team.")
     return 0
+
+
+def _cards_for_team(settings: Settings, returned: Sequence[Lead], now: datetime) -> list[Row]:
+    """The team sees in its chat what somebody left behind; without a chat it is offered to whoever comes to work."""
+    chats = rules_of(settings).team_chats
+    return [
+        deliveries.row(Purpose.CARD, Lane.CARD, channel=chat.channel, address=chat.address, at=now, lead=lead.id)
+        for lead in returned
+        if (chat := chats.get(lead.pipeline))
+    ]
 
 
 async def staff_list(settings: Settings) -> int:

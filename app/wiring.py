@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property, partial
 
 from app.accept import Door
@@ -40,6 +41,8 @@ from store.files import Bucket, Files, Folder
 log = logging.getLogger(__name__)
 
 ROLES = ("web", "listen", "route", "send")
+DEAD_AFTER = timedelta(seconds=10)
+"""A process that has not touched its work for so long is taken for dead, and another one goes on with it."""
 
 
 def channel_names(settings: Settings) -> Iterable[tuple[ChannelName, ChannelConfig]]:
@@ -88,7 +91,7 @@ class Installation:
         self.settings = settings
         self.urls = urls
         self.database = Database(urls.database)
-        self.bus = Bus(urls.redis, shards=settings.storage.shards)
+        self.bus = Bus(urls.redis, shards=settings.storage.shards, idle=DEAD_AFTER)
         self.files = files_of(settings)
         self.door = Door(self.bus, self.files, settings.storage.max_file_mb * 2**20)
         self.limits = Limits(urls.redis, rates_of(settings))
@@ -149,6 +152,7 @@ class Installation:
             renderer=self._renderer(),
             limits=self.limits,
             bells=self.bus.bells,
+            lease=DEAD_AFTER,
             operators=[(ChannelName(o.channel), o.chat) for o in self.settings.operators],
         )
         return [Job("sender", loop.run), Job("sweep", Sweep(self.database, self.bus.ring).run)]

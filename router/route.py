@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from domain.messages import Inbound, Report, ReportKind, utcnow
 from router.assign import at_work
 from router.plan import Facts, Outcome, Plan, decide, senders_of
 from router.rules import Rules
 from router.write import Circumstances, write
-from store import contacts, deliveries, events, leads, messages, staff, suppressions
+from store import cards, contacts, deliveries, events, leads, messages, staff, suppressions
 from store.bulk import Lost
+from store.deliveries import Lane, Purpose, Reported
 from store.engine import Connection, Database, is_lost_race
 from store.staff import Member
 
@@ -93,6 +96,7 @@ class Router:
             await suppressions.resume(connection, resumed)
             shown = [m.lead for m in moved if m.lead and m.purpose in ("reply", "greeting")]
             await deliveries.refresh(connection, shown, now)
+            await _tell_authors(connection, moved, now)
             for m in moved:
                 await events.record(connection, f"delivery.{m.state}", at=now, lead=m.lead, delivery=str(m.id))
 
@@ -108,6 +112,27 @@ async def _read(connection: Connection, batch: Sequence[Inbound], roster: Sequen
         threads=await messages.threads(connection, {(m.channel, ref) for m in batch for ref in m.refers_to}),
         staff={m.address: m for m in roster if m.address},
     )
+
+
+async def _tell_authors(connection: Connection, moved: Sequence[Reported], now: datetime) -> None:
+    """Who wrote an answer that bounced after it was sent is told so."""
+    lost = {m.message: m for m in moved if m.message and m.purpose == Purpose.REPLY and m.state == "failed"}
+    rows = []
+    for author in await cards.authors(connection, list(lost)) if lost else ():
+        facts = msgspec.json.encode({"key": "reply_failed", "reason": lost[author.message].reason or ""}).decode()
+        rows.append(
+            deliveries.row(
+                Purpose.NOTICE,
+                Lane.NOTICE,
+                channel=author.channel,
+                address=author.address,
+                at=now,
+                facts=facts,
+                lead=lost[author.message].lead,
+                staff=author.staff,
+            )
+        )
+    await deliveries.add(connection, rows)
 
 
 async def _greeted(connection: Connection, plan: Plan, rules: Rules, now: datetime) -> set[str]:

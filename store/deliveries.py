@@ -246,6 +246,8 @@ class Reported(NamedTuple):
     purpose: str
     lead: UUID | None
     state: str
+    message: UUID | None
+    reason: str | None
 
 
 _STATES = {
@@ -302,7 +304,7 @@ _REPORT = text(
          WHEN 'delivered' THEN d.state IN ('sending', 'sent', 'unknown')
          WHEN 'read' THEN d.state IN ('sending', 'sent', 'delivered', 'unknown')
          ELSE d.state IN ('sending', 'sent', 'unknown') END
-       RETURNING d.id, d.purpose, d.lead_id, d.state"""
+       RETURNING d.id, d.purpose, d.lead_id, d.state, d.message_id, d.reason"""
 )
 
 

@@ -275,3 +275,31 @@ async def test_reports_move_deliveries_forward_only_and_may_come_early(router: R
     )
     await router.settle([said(ReportKind.SENT), said(ReportKind.DELIVERED), said(ReportKind.SENT)])
     assert await ask("SELECT state FROM deliveries") == ["delivered"]
+
+
+async def test_an_answer_that_bounces_late_is_told_to_who_wrote_it(router: Router, ask: Ask, hire: Hire) -> None:
+    seller = await hire("Olga", "71")
+    [first] = await router.route([message(INBOX, ANNA)])
+    await ask(
+        """INSERT INTO messages
+             (id, channel, external_id, direction, staff_id, lead_id, ref, thread, text, facts, received_at, created_at)
+           VALUES (CAST(:id AS uuid), 'bot', '71:9', 'out', :staff, :lead, '', '', 'Yes', '{}', now(), now())
+           RETURNING 1""",
+        id="00000000-0000-7000-8000-000000000001",
+        staff=seller.id,
+        lead=first.lead,
+    )
+    await ask(
+        """INSERT INTO deliveries (id, channel, address, purpose, facts, state, priority, due_at, external_id,
+             created_at, lead_id, message_id)
+           VALUES (gen_random_uuid(), 'inbox', 'anna@example.org', 'reply', '{}', 'sent', 0, now(), '<x@us>', now(),
+             :lead, '00000000-0000-7000-8000-000000000001') RETURNING 1""",
+        lead=first.lead,
+    )
+    bounced = Report(
+        channel=INBOX, external_id="<x@us>", kind=ReportKind.STOPPED, at=utcnow(), address=ANNA, reason="no such user"
+    )
+    await router.settle([bounced])
+    await router.settle([bounced])
+    told = await ask("SELECT address, facts ->> 'key', facts ->> 'reason' FROM deliveries WHERE purpose = 'notice'")
+    assert told == [("71", "reply_failed", "no such user")]
