@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 
 from app.accept import Door
-from app.embedded import Embedded
+from app.handler import Handler
 from app.http import WebServer, application
 from app.listening import listen_alone
 from app.roles import Job, run_all
+from app.servers import Urls, files_of, servers
 from app.settings import ChannelConfig, Settings
 from bus.broker import Bus
 from channels.registry import KINDS
 from desk.desk import Desk
 from desk.house import TeamChat
-from domain.messages import AddressKind, ChannelName, Inbound, Report
+from domain.messages import AddressKind, ChannelName
 from domain.ports import Channel, Host, Listener, Registered, Sender
 from notifications.limits import RATES, Limits, Rates
 from notifications.render import Renderer
 from notifications.sender import SendLoop
 from notifications.sweep import Sweep
 from notifications.texts import say
-from router.plan import Outcome
 from router.route import Router
 from router.rules import Chat, Intake, Rules
-from router.screen import Voice
 from store import migrations
 from store.cursors import StoredCursors
-from store.engine import AWAY, Database, is_lost_race
-from store.files import Bucket, Files, Folder
+from store.engine import AWAY, Database
 
 log = logging.getLogger(__name__)
 
@@ -177,21 +173,6 @@ async def _registered(hook: Registered) -> None:
     await asyncio.Event().wait()
 
 
-def files_of(settings: Settings) -> Files:
-    """The data folder, or the bucket."""
-    bucket = settings.storage.bucket
-    if bucket is None:
-        return Folder(settings.storage.data / "files")
-    return Bucket.open(
-        bucket.name,
-        endpoint=bucket.endpoint,
-        region=bucket.region,
-        access_key=bucket.access_key.get_secret_value(),
-        secret_key=bucket.secret_key.get_secret_value(),
-        prefix=bucket.prefix,
-    )
-
-
 def build_channels(settings: Settings, database: Database) -> dict[ChannelName, Channel]:
     """One adapter per configured channel."""
     host = Host(
@@ -218,34 +199,6 @@ def _rates(config: ChannelConfig) -> Rates:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Urls:
-    """Where the servers are."""
-
-    database: str
-    redis: str
-
-
-@asynccontextmanager
-async def servers(settings: Settings) -> AsyncIterator[Urls]:
-    """The servers of the configuration or of the environment; embedded ones for what is named in neither."""
-    database, redis = external_urls(settings)
-    if database and redis:
-        yield Urls(database, redis)
-        return
-    folder = settings.storage.data / "servers"
-    async with Embedded(folder, postgres=not database, valkey=not redis) as embedded:
-        yield Urls(database or embedded.database_url, redis or embedded.redis_url)
-
-
-def external_urls(settings: Settings) -> tuple[str, str]:
-    """(database, redis) as given, in SQLAlchemy's form; empty for what is embedded."""
-    storage = settings.storage
-    database = storage.database_url.get_secret_value() if storage.database_url else os.environ.get("DATABASE_URL", "")
-    redis = storage.redis_url.get_secret_value() if storage.redis_url else os.environ.get("REDIS_URL", "")
-    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+asyncpg://", database), redis
-
-
 @asynccontextmanager
 async def installation(settings: Settings) -> AsyncIterator[Installation]:
     """An installation with its servers, closed at the end."""
@@ -270,32 +223,3 @@ async def run(settings: Settings, roles: Sequence[str], stop: asyncio.Event) -> 
 async def _durability(built: Installation) -> list[str]:
     """What could lose accepted messages, loudly said at each start."""
     return [*await built.bus.durability(), *await built.database.durability()]
-
-
-class Handler:
-    """What the bus's consumer does with a batch: route messages, let the desk act, settle reports, ring."""
-
-    def __init__(self, router: Router, desk: Desk, bus: Bus) -> None:
-        self._router = router
-        self._desk = desk
-        self._bus = bus
-
-    async def __call__(self, batch: Sequence[Inbound | Report]) -> None:
-        inbound = [e for e in batch if isinstance(e, Inbound)]
-        reports = [e for e in batch if isinstance(e, Report)]
-        outcomes: list[Outcome] = await self._router.route(inbound) if inbound else []
-        for message, outcome in zip(inbound, outcomes, strict=True):
-            if outcome.voice is Voice.STAFF:
-                await self._act(message)
-        if reports:
-            await self._router.settle(reports)
-        await self._bus.ring()
-
-    async def _act(self, message: Inbound) -> None:
-        """Once more, should two of staff have met on one key at the same moment."""
-        try:
-            await self._desk.act(message)
-        except Exception as error:
-            if not is_lost_race(error):
-                raise
-            await self._desk.act(message)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.wiring import Installation, Urls
+from app.servers import Urls
+from app.wiring import Installation
 from simulator.stage import Stage
 from tests.counterparts.counterparts import dovecot, dovecot_server, free_ports, postfix, postfix_server
 from tests.e2e.wire import Wire, document, settings_of, started, until

@@ -10,7 +10,7 @@ import aiosmtplib
 import httpx2
 import pytest
 
-from app.wiring import Urls
+from app.servers import Urls
 from simulator.stage import Stage
 from simulator.telegram.model import Upload
 from tests.counterparts.counterparts import Dovecot, Postfix, free_ports

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.embedded import Embedded
-from app.wiring import Installation, Urls
+from app.servers import Urls
+from app.wiring import Installation
 from simulator.stage import Stage
 from store.migrations import upgrade
 from tests.counterparts.counterparts import free_ports
