@@ -13,7 +13,7 @@ from app.servers import Urls
 from app.wiring import Installation
 from simulator.stage import Stage
 from tests.counterparts.counterparts import dovecot, dovecot_server, free_ports, postfix, postfix_server
-from tests.e2e.wire import Wire, document, settings_of, started, until
+from tests.e2e.wire import Wire, document, eventually, settings_of, started
 
 __all__ = ["dovecot", "dovecot_server", "postfix", "postfix_server"]
 
@@ -40,7 +40,7 @@ async def run_wire(stage: Stage, table: dict[str, object], urls: Urls) -> AsyncI
     wire = Wire(stage, built)
     stage.set_sms_webhook(f"{wire.url}/in/sms/message")
     running = await started(built)
-    await until(lambda: _answers(built.settings.server.port), "the web server")
+    await eventually(lambda: _answers(built.settings.server.port), "the web server")
     yield wire
     running.cancel()
     with suppress(asyncio.CancelledError):

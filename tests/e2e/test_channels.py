@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import httpx2
 import pytest
 
 from app.servers import Urls
+from simulator.mail.letters import Letter
 from simulator.stage import Stage
 from simulator.telegram.model import Upload
-from tests.counterparts.counterparts import Dovecot, Postfix, free_ports
+from tests.counterparts.counterparts import Dovecot, MailboxUser, Postfix, free_ports
 from tests.e2e.conftest import run_wire
-from tests.e2e.wire import Wire, document, secret, until
+from tests.e2e.wire import Wire, document, eventually, secret, until
 
 
 async def test_telegram(wire: Wire) -> None:
@@ -77,7 +79,7 @@ async def test_the_form_and_the_answer_by_mail(wire: Wire) -> None:
     assert answer.json()["receipt"] == again.json()["receipt"]
     card = await wire.card("A wardrobe")
     wire.reply(card, "Which size?")
-    letters = await until(lambda: _letters(wire.stage, emma.address, "Which size?"), "the answer by mail")
+    letters = await eventually(lambda: _letters(wire.stage, emma.address, "Which size?"), "the answer by mail")
     assert letters
     assert await wire.ask("SELECT count(*) FROM messages WHERE direction = 'in'") == [1]
     assert await wire.ask("SELECT external_id FROM messages WHERE direction = 'in'") == [answer.json()["receipt"]]
@@ -89,19 +91,22 @@ async def test_mail_in_the_simulator(wire: Wire) -> None:
     await stage.office.write(emma.address, to=stage.mail.address, subject="Oak table", text="What does it cost?")
     card = await wire.card("What does it cost?")
     wire.reply(card, "600, delivered.")
-    [letter] = await until(lambda: _letters(stage, emma.address, "600, delivered"), "the answer by mail")
+    [letter] = await eventually(lambda: _letters(stage, emma.address, "600, delivered"), "the answer by mail")
     assert letter.subject == "Re: Oak table"
     assert letter.references
 
 
-async def _letters(stage: Stage, address: str, part: str) -> list[object]:
+async def _letters(stage: Stage, address: str, part: str) -> list[Letter]:
     return [letter for letter in await stage.office.messages(address) if part in letter.text]
+
+
+Posted = tuple[Wire, MailboxUser]
 
 
 @pytest.fixture
 async def posted(
     stage: Stage, database_url: str, redis_url: str, tmp_path: Path, dovecot: Dovecot, postfix: Postfix
-) -> object:
+) -> AsyncIterator[Posted]:
     """The wire with Dovecot and Postfix for its mail."""
     [port] = free_ports(1)
     box = dovecot.mailbox("sales")
@@ -117,7 +122,7 @@ async def posted(
         yield opened, box
 
 
-async def test_mail_by_dovecot_and_postfix(posted, dovecot: Dovecot, postfix: Postfix) -> None:
+async def test_mail_by_dovecot_and_postfix(posted: Posted, dovecot: Dovecot, postfix: Postfix) -> None:
     wire, shop = posted
     await wire.hire()
     customer = dovecot.mailbox("anna")
@@ -140,5 +145,6 @@ async def test_mail_by_dovecot_and_postfix(posted, dovecot: Dovecot, postfix: Po
     assert "Auto-Submitted" not in parsed
     assert parsed["In-Reply-To"] == "<first@client.test>"
     assert parsed["Subject"] == "Re: Стол"
-    assert "Тридцать тысяч." in parsed.get_body(("plain",)).get_content()
+    body = parsed.get_body(("plain",))
+    assert body and "Тридцать тысяч." in body.get_content()
     assert await asyncio.to_thread(lambda: shop.mails("Done"))

@@ -18,7 +18,7 @@ from simulator.stage import Stage
 from store.migrations import upgrade
 from tests.counterparts.counterparts import free_ports
 from tests.e2e.chaos import PEOPLE, ROLES, Customers, Killer, Roles, during
-from tests.e2e.wire import Wire, document, settings_of, until
+from tests.e2e.wire import Wire, document, eventually, settings_of
 
 SHORT = 6.0
 
@@ -96,8 +96,8 @@ async def _drained(wire: Wire, customers: Customers) -> None:
     async def sent() -> bool:
         return await wire.ask("SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending')") == [0]
 
-    await until(stored, f"{expected} messages in the store", 90)
-    await until(sent, "an empty queue", 90)
+    await eventually(stored, f"{expected} messages in the store", 90)
+    await eventually(sent, "an empty queue", 90)
 
 
 async def _equal(wire: Wire, customers: Customers) -> None:

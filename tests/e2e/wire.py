@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from app import wiring
 from app.document import parse
+from app.roles import run_all
+from app.settings import Settings
 from app.wiring import Installation
 from domain.messages import utcnow
 from simulator.stage import Stage
@@ -25,17 +27,23 @@ PATIENCE = 60.0
 """Seconds: generous, for a machine that does other things too. Nobody waits that long when all is well."""
 
 
-async def until(look: Callable[[], T | Awaitable[T]], what: str, seconds: float = PATIENCE) -> T:
+async def until(look: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
     """What `look` gives, as soon as that is truthy. Fails, naming `what`, when it never is."""
+
+    async def looked() -> T | None:
+        return look()
+
+    return await eventually(looked, what, seconds)
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE) -> T:
+    """`until` for what must be asked."""
     deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        value: T = await found if isinstance(found, Awaitable) else found
-        if value:
-            return value
+    while not (found := await look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain for {what}")
         await asyncio.sleep(0.03)
+    return found
 
 
 def simulated_mail(stage: Stage, folder: Path) -> dict[str, Any]:
@@ -144,7 +152,7 @@ class Wire:
         return [row[0] if len(row) == 1 else tuple(row) for row in rows]
 
 
-def settings_of(table: dict[str, Any]) -> wiring.Settings:
+def settings_of(table: dict[str, Any]) -> Settings:
     """The document, checked as any other."""
     return parse(table)
 
@@ -153,4 +161,4 @@ async def started(built: Installation, roles: Sequence[str] = wiring.ROLES) -> a
     """Run the roles in the background; cancel the task to stop them."""
     await built.bus.start()
     stop = asyncio.Event()
-    return asyncio.create_task(wiring.run_all(built.jobs(roles), stop))
+    return asyncio.create_task(run_all(built.jobs(roles), stop))
