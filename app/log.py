@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel, SecretStr
 
-_TOKEN_IN_URL = re.compile(r"(bot|/)\d{5,20}:[A-Za-z0-9_-]{20,}")
+_TOKEN_IN_URL = re.compile(r"(bot|/)\d{5,20}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
+_CHATTY = ("aiogram", "aiohttp", "asyncio", "faststream", "uvicorn.access", "pymap", "mail.log", "alembic", "twilio")
 _PASSWORD_IN_URL = re.compile(r"(\w+://[^:/\s@]*:)[^@\s/]+@")
 
 
@@ -75,5 +76,5 @@ def set_up(*, verbose: bool = False, secrets: Iterable[str] = ()) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    for chatty in ("aiogram", "aiohttp", "asyncio", "faststream", "uvicorn.access", "pymap", "mail.log", "alembic"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.INFO if verbose else logging.WARNING)

@@ -15,6 +15,11 @@ from app.launch import EmbeddedError, detach, execute, signal_to, socket_folder,
 _NO_PID = 2**31 - 1  # above every system's pid_max: no process has it
 
 
+def _memory_mb() -> int:
+    """An eighth of the machine's memory, at least PostgreSQL's own default and at most what a busy shop needs."""
+    return max(128, min(1024, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**23))
+
+
 class Postgres:
     """PostgreSQL with its data in `folder/postgres`; the database and its superuser are called leadwire."""
 
@@ -71,6 +76,9 @@ class Postgres:
             "synchronous_commit": "on",  # off would lose commits at a kill -9, and without fsync it costs nothing
             "fsync": "off" if self._fast else "on",
             "full_page_writes": "off" if self._fast else "on",
+            "shared_buffers": f"{128 if self._fast else _memory_mb()}MB",
+            "max_wal_size": "2GB",  # seldom a checkpoint: after each one every page touched is written whole
+            "checkpoint_timeout": "15min",
         }
         settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
         command = [*self._prefix, str(self._bin / "postgres"), "-D", str(self._data), *settings]

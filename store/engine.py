@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import asyncpg
 from sqlalchemy import text
@@ -52,11 +53,16 @@ class Database:
             max_overflow=pool,
             pool_timeout=10,
             pool_pre_ping=False,
-            connect_args={
-                "timeout": 5,
-                "command_timeout": 60,
-                "server_settings": {"application_name": "leadwire", "jit": "off"},
-            },
+            connect_args=_connect(),
+        )
+
+        self._careless: AsyncEngine = create_async_engine(
+            url,
+            pool_size=2,
+            max_overflow=pool,
+            pool_timeout=10,
+            isolation_level="AUTOCOMMIT",
+            connect_args=_connect(synchronous_commit="off"),
         )
 
     @asynccontextmanager
@@ -68,14 +74,17 @@ class Database:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that commits each statement by itself: for locks that outlive a transaction, and for turns."""
+        """A connection that commits each statement by itself and does not wait for the disk.
+
+        For locks that outlive a transaction and for turns of the rotation: nothing that a crash may not take back.
+        """
         with _translated():
-            async with self._engine.connect() as connection:
-                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+            async with self._careless.connect() as connection:
+                yield connection
 
     async def durability(self) -> list[str]:
         """What of PostgreSQL's settings could lose what was accepted, each with the line that mends it."""
-        async with self.connect() as connection:
+        async with self.begin() as connection:
             found = {row.name: row.setting for row in await connection.execute(text(_SETTINGS))}
         return [
             f"PostgreSQL has {name} = off: set {name} = on, or a crash loses leads"
@@ -86,6 +95,13 @@ class Database:
     async def aclose(self) -> None:
         """Close the pool. Twice is fine."""
         await self._engine.dispose()
+        await self._careless.dispose()
+
+
+def _connect(**settings: str) -> dict[str, Any]:
+    """asyncpg's arguments: seconds, and what the session is set to."""
+    session = {"application_name": "leadwire", "jit": "off", **settings}
+    return {"timeout": 5, "command_timeout": 60, "server_settings": session}
 
 
 @contextmanager
