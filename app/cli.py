@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -38,6 +39,9 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
         code = uvloop.run(main)
     except (ConfigurationError, EmbeddedError) as error:
         fail(str(error))
+    except BrokenPipeError:  # the reader has had enough: leadwire trace 1 | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
     except OSError as error:  # store.engine.Away is one, too
         fail(str(error))
     except KeyboardInterrupt:

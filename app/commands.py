@@ -11,6 +11,7 @@ import typer
 
 from app.settings import Settings
 from app.wiring import Installation, installation, rules_of
+from bus.connect import AWAY as REDIS_AWAY
 from bus.dead import Dead, DeadLetters
 from domain.errors import SendError
 from domain.messages import utcnow
@@ -20,6 +21,7 @@ from store import trace as traces
 from store.bulk import Row
 from store.deliveries import Lane, Purpose
 from store.engine import Connection
+from store.files import FileMissing
 from store.leads import Lead
 from store.staff import Member
 
@@ -62,6 +64,8 @@ def _checks(built: Installation) -> list[Check]:
         ("configuration", partial(_advice, built.settings)),
         ("PostgreSQL", partial(_database, built)),
         ("Redis", partial(_redis, built)),
+        ("files", partial(_files, built)),
+        ("dead letters", partial(_dead, built)),
         *channels,
     ]
 
@@ -85,7 +89,8 @@ async def _database(built: Installation) -> list[str]:
         problems = await built.database.durability()
     except Exception as error:  # noqa: BLE001  # whatever it is, it is the answer
         return [f"{error}. Is it running, and is DATABASE_URL right?"]
-    return problems + ([] if there == wanted else [f"the schema is at {there}, not {wanted}: run leadwire migrate"])
+    behind = there is not None and there != wanted  # an empty database is made ready by the first start
+    return problems + ([f"the schema is at {there}, not {wanted}: run leadwire migrate"] if behind else [])
 
 
 async def _redis(built: Installation) -> list[str]:
@@ -94,6 +99,27 @@ async def _redis(built: Installation) -> list[str]:
         return await built.bus.durability()
     except Exception as error:  # noqa: BLE001  # as above
         return [f"{error}. Is it running, and is REDIS_URL right?"]
+
+
+async def _files(built: Installation) -> list[str]:
+    """Write and read back a file of a few bytes; it is the same one each time."""
+    probe = b"leadwire check"
+    try:
+        kept = await built.files.get(await built.files.put(probe))
+    except (OSError, FileMissing) as error:
+        return [f"files cannot be kept: {error}. Look at storage.data, or at storage.bucket"]
+    return [] if kept == probe else ["the file store gives back something else than it was given"]
+
+
+async def _dead(built: Installation) -> list[str]:
+    letters = DeadLetters(built.urls.redis)
+    try:
+        count = await letters.count()
+    except Exception:  # noqa: BLE001  # Redis has been reported above
+        return []
+    finally:
+        await letters.aclose()
+    return [f"{count} messages could not be handled: leadwire dead list"] if count else []
 
 
 async def _pinged(channel: Channel) -> list[str]:
@@ -106,8 +132,8 @@ async def _pinged(channel: Channel) -> list[str]:
 
 async def trace(settings: Settings, wanted: str) -> int:
     """Print every step of a lead or message; 1 when there is none."""
-    async with _connected(settings) as (_, connection):
-        lead, message = await traces.find(connection, wanted)
+    async with _connected(settings) as (built, connection):
+        lead, message = await traces.find(connection, wanted, list(built.kinds))
         steps = await traces.steps(connection, lead, message)
     if not steps:
         typer.secho(
@@ -185,6 +211,8 @@ async def staff_add(settings: Settings, name: str, team: str, language: str) -> 
         return _no(f"There is no team {team}; the configuration has {', '.join(settings.teams)}.")
     if language not in ("en", "ru"):
         return _no(f"{language} is not a language of ours: en or ru.")
+    if not any(c.kind == "telegram" for c in settings.channels.values()):
+        return _no('There is no channel of kind "telegram" for the person to work in: add [channels.bot].')
     async with _connected(settings) as (built, connection):
         if any(m.name == name for m in await staff.roster(connection)):
             return _no(f"{name} works here already. For a new link: leadwire staff link {name!r}")
@@ -284,5 +312,7 @@ async def _letters(settings: Settings) -> AsyncIterator[DeadLetters]:
         letters = DeadLetters(built.urls.redis)
         try:
             yield letters
+        except REDIS_AWAY as error:
+            raise ConnectionError(f"Redis is away: {error}. Is it running, and is REDIS_URL right?") from error
         finally:
             await letters.aclose()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel, SecretStr
 
 _TOKEN_IN_URL = re.compile(r"(bot|/)\d{5,20}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
-_CHATTY = ("aiogram", "aiohttp", "asyncio", "faststream", "uvicorn.access", "pymap", "mail.log", "alembic", "twilio")
+_CHATTY = ("aiogram", "aiohttp", "asyncio", "faststream", "uvicorn", "pymap", "mail.log", "alembic", "twilio")
 _PASSWORD_IN_URL = re.compile(r"(\w+://[^:/\s@]*:)[^@\s/]+@")
 
 

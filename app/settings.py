@@ -105,6 +105,13 @@ class Storage(Section):
     )
     bucket: Bucket | None = Field(None, description="Keep files in S3 instead of the data folder.")
     max_file_mb: int = Field(25, ge=1, le=200, description="The largest file that is taken, in MB.", examples=["25"])
+    replicas: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="On how many Redis replicas' disks a message must be before it counts as accepted.",
+        examples=["1"],
+    )
     shards: int = Field(
         8, ge=1, le=64, description="Streams that senders are spread over. The same in all processes.", examples=["8"]
     )

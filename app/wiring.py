@@ -87,7 +87,7 @@ class Installation:
         self.settings = settings
         self.urls = urls
         self.database = Database(urls.database)
-        self.bus = Bus(urls.redis, shards=settings.storage.shards, idle=DEAD_AFTER)
+        self.bus = Bus(urls.redis, shards=settings.storage.shards, replicas=settings.storage.replicas, idle=DEAD_AFTER)
         self.files = files_of(settings)
         self.door = Door(self.bus, self.files, settings.storage.max_file_mb * 2**20)
         self.limits = Limits(urls.redis, rates_of(settings))

@@ -20,8 +20,9 @@ class Away(ConnectionError):
 AWAY: tuple[type[BaseException], ...] = (Away,)
 """What to try again after, for those who take a tuple of types."""
 
-_STATES = ("08", "57P", "53300", "58000")
-"""SQLSTATE: connection exceptions, shutdowns, too many connections, a system error (PostgreSQL, appendix A)."""
+_STATES = ("08", "28", "3D000", "57P", "53300", "58000")
+"""SQLSTATE: connection exceptions, a refused login, no such database, shutdowns, too many connections, a system error
+(PostgreSQL, appendix A). A login or a database that is not there yet is mended outside, too."""
 
 
 def is_away(error: BaseException) -> bool:
@@ -68,7 +69,7 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed when the block ends, rolled back when it raises. Raises Away."""
-        with _translated():
+        with translated():
             async with self._engine.begin() as connection:
                 yield connection
 
@@ -78,7 +79,7 @@ class Database:
 
         For locks that outlive a transaction and for turns of the rotation: nothing that a crash may not take back.
         """
-        with _translated():
+        with translated():
             async with self._careless.connect() as connection:
                 yield connection
 
@@ -105,8 +106,8 @@ def _connect(**settings: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """The one place where the driver's ways to be away become ours."""
+def translated() -> Iterator[None]:
+    """The one place where the driver's ways to be away become ours. Raises Away."""
     try:
         yield
     except Away:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -27,22 +27,37 @@ class Step(NamedTuple):
     data: Mapping[str, Any]
 
 
-async def find(connection: Connection, wanted: str) -> tuple[UUID | None, UUID | None]:
-    """(lead, message) for a lead's number or id, a message's id, or a provider's id, such as a form's receipt."""
-    row = (await connection.execute(_FIND, {"wanted": wanted.removeprefix("#")})).first()
+async def find(connection: Connection, wanted: str, channels: Sequence[str]) -> tuple[UUID | None, UUID | None]:
+    """(lead, message) for a lead's number or id, a message's id, its Message-ID, or a provider's id (a receipt)."""
+    number, ids = wanted.removeprefix("#"), [wanted, f"<{wanted.strip('<>')}>"]
+    values = {
+        "number": int(number) if number.isdecimal() and len(number) < 18 else None,
+        "id": _uuid(wanted),
+        "ids": ids,
+        "channels": list(channels),
+    }
+    row = (await connection.execute(_FIND, values)).first()
     return (row.lead_id, row.message_id) if row else (None, None)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 _FIND = text(
     """SELECT lead_id, message_id FROM (
-         SELECT 1 AS n, id AS lead_id, CAST(NULL AS uuid) AS message_id FROM leads WHERE CAST(number AS text) = :wanted
-           OR replace(CAST(id AS text), '-', '') = replace(:wanted, '-', '')
+         SELECT 1 AS n, id AS lead_id, CAST(NULL AS uuid) AS message_id FROM leads
+         WHERE number = CAST(:number AS bigint) OR id = CAST(:id AS uuid)
          UNION ALL
-         SELECT 2, lead_id, id FROM messages WHERE external_id = :wanted
-           OR replace(CAST(id AS text), '-', '') = replace(:wanted, '-', '')
+         SELECT 2, lead_id, id FROM messages WHERE id = CAST(:id AS uuid)
+           OR (channel = ANY(CAST(:channels AS text[])) AND external_id = ANY(CAST(:ids AS text[])))
+           OR (channel = ANY(CAST(:channels AS text[])) AND ref = ANY(CAST(:ids AS text[])) AND ref <> '')
          UNION ALL
-         SELECT 3, lead_id, message_id FROM deliveries WHERE external_id = :wanted
-           OR replace(CAST(id AS text), '-', '') = replace(:wanted, '-', '')
+         SELECT 3, lead_id, message_id FROM deliveries WHERE id = CAST(:id AS uuid)
+           OR (channel = ANY(CAST(:channels AS text[])) AND external_id = ANY(CAST(:ids AS text[])))
        ) AS f ORDER BY n LIMIT 1"""
 )
 

@@ -11,8 +11,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+from store.engine import translated
 
 _LOCK = 0x1EAD_0000
 """Advisory lock: two processes that start together migrate one after the other."""
@@ -27,19 +29,25 @@ def config() -> Config:
 
 
 async def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring the database to `revision`. Safe to call from several processes at once."""
-    await asyncio.to_thread(asyncio.run, _run(database_url, lambda c: command.upgrade(c, revision)))
+    """Bring the database to `revision`. Safe to call from several processes at once. Raises Away."""
+    with translated():
+        await asyncio.to_thread(asyncio.run, _run(database_url, lambda c: command.upgrade(c, revision)))
 
 
 async def current(database_url: str) -> tuple[str | None, str | None]:
-    """The revision that the database is at, and the one that this code wants."""
+    """The revision that the database is at, and the one that this code wants. Raises Away."""
     engine = create_async_engine(database_url, poolclass=NullPool)
     try:
-        async with engine.connect() as connection:
-            there = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+        with translated():
+            there = await _revision(engine)
     finally:
         await engine.dispose()
     return there, ScriptDirectory.from_config(config()).get_current_head()
+
+
+async def _revision(engine: AsyncEngine) -> str | None:
+    async with engine.connect() as connection:
+        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
 
 
 async def _run(database_url: str, do: Callable[[Config], None]) -> None:
