@@ -124,9 +124,9 @@ def migrate(config: Config = DEFAULT) -> None:
 @cli.command()
 def check(config: Config = DEFAULT) -> None:
     """Check the configuration, the servers and every channel; say the line that mends what is wrong."""
-    from app import commands
+    from app import checks
 
-    run(commands.check(settings_of(config)))
+    run(checks.check(settings_of(config)))
 
 
 @cli.command()
