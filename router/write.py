@@ -79,10 +79,10 @@ def _lead_rows(opened: Sequence[Opened], owners: Owners, now: datetime) -> tuple
     return rows, assigned
 
 
-def _touched_before(plan: Plan) -> dict[UUID, datetime]:
+def _touched_before(plan: Plan) -> dict[UUID, tuple[datetime, UUID | None]]:
     """Without the leads that this plan opens itself."""
     fresh = {o.lead for o in plan.opened}
-    return {lead: at for lead, at in plan.touched.items() if lead not in fresh}
+    return {j.lead: (plan.touched[j.lead], j.owner) for j in plan.joined if j.lead not in fresh}
 
 
 def _tell_staff(plan: Plan, rules: Rules, owners: Owners, members: Mapping[UUID, Member], now: datetime) -> list[Row]:

@@ -42,7 +42,11 @@ class Lead(NamedTuple):
 
 
 async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict[tuple[UUID, str], OpenLead]:
-    """The open leads of these contacts by (contact, pipeline), locked until the end of the transaction."""
+    """The open leads of these contacts by (contact, pipeline).
+
+    Not locked: `touch` notices whoever closed one, or gave it to another, in between. (A lock writes the row's page
+    once more, and with a million contacts each page is another one.)
+    """
     ids = list(contacts)
     if not ids:
         return {}
@@ -52,7 +56,7 @@ async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict
 
 _OPEN = text(
     """SELECT contact_id, pipeline, id, owner_id, opened_by FROM leads
-       WHERE contact_id = ANY(CAST(:contacts AS uuid[])) AND state = 'open' ORDER BY id FOR NO KEY UPDATE"""
+       WHERE contact_id = ANY(CAST(:contacts AS uuid[])) AND state = 'open'"""
 )
 
 
@@ -62,18 +66,22 @@ async def add(connection: AsyncConnection, rows: Sequence[Row], assigned: Sequen
     await bulk.insert(connection, assignments, ASSIGNMENT, assigned)
 
 
-async def touch(connection: AsyncConnection, active: Mapping[UUID, datetime]) -> None:
-    """The customers wrote again. Lost when one of the leads was closed meanwhile."""
+async def touch(connection: AsyncConnection, active: Mapping[UUID, tuple[datetime, UUID | None]]) -> None:
+    """The customers wrote again: lead -> when, and who owned it when it was read.
+
+    Lost when one of the leads was closed, or went to another owner, meanwhile.
+    """
     if not active:
         return
-    if (await connection.execute(_TOUCH, bulk.arrays(sorted(active.items())))).rowcount != len(active):
+    rows = [(lead, at, owner) for lead, (at, owner) in sorted(active.items())]
+    if (await connection.execute(_TOUCH, bulk.arrays(rows))).rowcount != len(rows):
         raise Lost("leads")
 
 
 _TOUCH = text(
     """UPDATE leads l SET active_at = greatest(l.active_at, t.at)
-       FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS timestamptz[])) AS t(id, at)
-       WHERE l.id = t.id AND l.state = 'open'"""
+       FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS timestamptz[]), CAST(:c2 AS uuid[])) AS t(id, at, owner)
+       WHERE l.id = t.id AND l.state = 'open' AND l.owner_id IS NOT DISTINCT FROM t.owner"""
 )
 
 
