@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx2
 import pytest
@@ -184,9 +184,6 @@ Opened = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Counterpa
 class Case:
     """All that the suite must know about one kind."""
 
-    everything: ClassVar[frozenset[str]] = frozenset(
-        {"Rejected", "Unreachable", "Unavailable", "Throttled", "Misconfigured"}
-    )
     ways: Mapping[str, Opened]
     """Each way in, with what sets up its counterpart."""
     sound: Table
