@@ -36,7 +36,7 @@ DOCUMENT = """\
 
 [company]
 name = "{company}"
-country = "US"
+country = "RU"
 language = "en"
 timezone = "{timezone}"
 

@@ -12,7 +12,7 @@ import msgspec
 from desk.house import House
 from domain.messages import AddressKind, ChannelName, Inbound, utcnow
 from notifications.texts import LANGUAGES
-from store import deliveries, events, messages, staff
+from store import chats, deliveries, events, messages, staff
 from store.deliveries import Lane, Purpose
 from store.engine import Connection
 from store.staff import Member
@@ -124,7 +124,7 @@ async def _topic(connection: Connection, message: Inbound) -> Topic | None:
     """Something that we sent about a lead, or one of the seller's own answers."""
     if not message.refers_to:
         return None
-    shown = await deliveries.pointed_at(connection, message.channel, message.refers_to)
+    shown = await chats.pointed_at(connection, message.channel, message.refers_to)
     if shown and shown.lead:
         return Topic(shown.lead, shown.message)
     answer = await messages.answered_by(connection, message.channel, message.refers_to)

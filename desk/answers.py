@@ -14,7 +14,7 @@ from desk.ownership import Refusal
 from desk.routes import Way, way_to
 from domain.ids import new_id
 from domain.messages import AddressKind, File
-from store import deliveries, leads, messages
+from store import chats, deliveries, leads, messages
 from store.bulk import Row
 from store.deliveries import Lane, Purpose
 from store.leads import Lead, Reach
@@ -68,7 +68,7 @@ async def _send(act: Act, lead: Lead, answered: Message, way: Way) -> None:
     await ownership.claim(act, lead)
     await deliveries.add(act.connection, [_reply(act, message, lead, way)])
     await act.record("lead.answered", lead=lead.id, message=message, channel=way.channel)
-    await deliveries.refresh(act.connection, [lead.id], act.now)
+    await chats.refresh(act.connection, [lead.id], act.now)
 
 
 def _row(act: Act, message: UUID, lead: Lead, answered: Message, way: Way) -> Row:

@@ -10,7 +10,7 @@ from uuid import UUID
 from desk import ownership
 from desk.act import Act
 from desk.ownership import Refusal
-from store import deliveries, leads
+from store import chats, leads
 from store.leads import Lead
 
 _DATA = re.compile(r"(take|pass|reply|won|lost|spam):([0-9a-f]{32})")
@@ -77,7 +77,7 @@ def _closing(state: str, key: str) -> Callable[[Act, Lead], Awaitable[None]]:
             return
         await leads.close(act.connection, lead.id, state, act.now)
         await act.record(f"lead.{state}", lead=lead.id)
-        await deliveries.refresh(act.connection, [lead.id], act.now)
+        await chats.refresh(act.connection, [lead.id], act.now)
         await act.toast(key, number=lead.number)
 
     return close

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from uuid import UUID
 
 from desk.act import Act
-from store import deliveries, leads, messages, staff
+from store import chats, deliveries, leads, messages, staff
 from store.cards import EXCERPT
 from store.deliveries import Lane, Purpose
 from store.leads import Lead
@@ -63,12 +63,12 @@ async def claim(act: Act, lead: Lead, *, bring: bool = True) -> Refusal | None:
     await act.record("lead.taken", lead=lead.id)
     if bring:
         await _show_unless_shown(act, lead, act.seller)
-    await deliveries.refresh(act.connection, [lead.id], act.now)
+    await chats.refresh(act.connection, [lead.id], act.now)
     return None
 
 
 async def _show_unless_shown(act: Act, lead: Lead, member: Member) -> None:
-    shown = await deliveries.card_in(act.connection, lead.id, member.channel or "", member.address or "")
+    shown = await chats.card_in(act.connection, lead.id, member.channel or "", member.address or "")
     if shown is None or shown[0] in ("failed", "skipped"):
         await show(act, lead.id, member)
 
@@ -102,7 +102,7 @@ async def offer_waiting(act: Act) -> tuple[int, bool]:
         await act.record("lead.offered", lead=lead.id, to=str(act.seller.id))
         await show(act, lead.id, act.seller)
     offered = [lead.id for lead in found[:OFFERED_AT_ONCE]]
-    await deliveries.refresh(act.connection, offered, act.now)
+    await chats.refresh(act.connection, offered, act.now)
     return len(offered), len(found) > OFFERED_AT_ONCE
 
 
@@ -127,7 +127,7 @@ async def pass_on(act: Act, lead: Lead) -> Member | None:
         await show(act, lead.id, to)
     elif team := act.house.teams.get(lead.pipeline):
         await _post(act, lead.id, (team.channel, team.address, None), ())
-    await deliveries.refresh(act.connection, [lead.id], act.now)
+    await chats.refresh(act.connection, [lead.id], act.now)
     return to
 
 

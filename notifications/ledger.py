@@ -12,7 +12,7 @@ import msgspec
 from domain.ids import new_id
 from domain.messages import ChannelName, DeliveryState, utcnow
 from notifications.verdict import Outcome, Rest
-from store import cards, deliveries, events, suppressions
+from store import cards, chats, deliveries, events, suppressions
 from store.bulk import Row
 from store.deliveries import Delivery, Lane, Purpose, Verdict
 from store.engine import Connection, Database, is_away
@@ -69,7 +69,7 @@ class Ledger:
             notices += [row for o in outcomes if _is_lost_card(o) for row in self._lost_card(o, now)]
             await deliveries.add(connection, notices)
             await events.add(connection, [_event(o, now) for o in outcomes if _is_event(o)])
-            await deliveries.refresh(connection, _shown(outcomes), now)
+            await chats.refresh(connection, _shown(outcomes), now)
 
     async def _rest(self, connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> list[Row]:
         """Pause channels; the notices about those that a person must mend."""

@@ -15,7 +15,7 @@ from domain.messages import ChannelName, DeliveryState, File, Outbound, utcnow
 from notifications.sales import KIND_ICONS, Reader, buttons, card, one_line
 from notifications.verdict import Later, Skip
 from notifications.words import words
-from store import cards, deliveries, leads, messages
+from store import cards, chats, leads, messages
 from store.deliveries import Delivery, Purpose
 from store.engine import Connection, Database
 from store.messages import Message
@@ -255,7 +255,7 @@ async def _refs(connection: Connection, delivery: Delivery, message: Message, an
 async def _card_to_edit(connection: Connection, delivery: Delivery) -> str:
     if delivery.lead is None:
         raise Skip("the lead is gone")
-    shown = await deliveries.card_in(connection, delivery.lead, delivery.channel, delivery.address)
+    shown = await chats.card_in(connection, delivery.lead, delivery.channel, delivery.address)
     state, external_id = shown or ("", None)
     if state in _IN_FLIGHT:
         raise Later("its card is still on the way", _MOMENT)
@@ -268,7 +268,7 @@ async def _card_ref(connection: Connection, delivery: Delivery, *, wait: bool) -
     """The lead's card in this chat, to hang a message under. With `wait` Later while it is on its way."""
     if delivery.lead is None:
         return None
-    shown = await deliveries.card_in(connection, delivery.lead, delivery.channel, delivery.address)
+    shown = await chats.card_in(connection, delivery.lead, delivery.channel, delivery.address)
     state, external_id = shown or ("", None)
     if wait and state in _IN_FLIGHT and not external_id:
         raise Later("its card is still on the way", _MOMENT)

@@ -29,6 +29,7 @@ HELP = {
         "• <b>/on</b>: I am at work; waiting leads are offered to me.\n"
         "• <b>/off</b>: I am away; no new leads.\n"
         "• <b>/leads</b>: my open leads, with fresh cards.\n"
+        "• <b>/id</b>: this chat’s id, for the configuration.\n"
         "• <b>/help</b>: this list."
     ),
     "ru": (
@@ -36,6 +37,7 @@ HELP = {
         "• <b>/on</b>: я на работе, ожидающие заявки предлагаются мне.\n"
         "• <b>/off</b>: меня нет, новых заявок не нужно.\n"
         "• <b>/leads</b>: мои открытые заявки, свежие карточки.\n"
+        "• <b>/id</b>: номер этого чата, для настроек.\n"
         "• <b>/help</b>: эта подсказка."
     ),
 }
@@ -103,8 +105,8 @@ NOTICES: Texts = {
     },
     "offered_more": {
         "en": {
-            "one": "The lead that waited longest is now offered to you. More are waiting: /on brings the next.",
-            "other": "{count} leads that waited longest are now offered to you. More are waiting: /on brings the next.",
+            "one": "The lead that has waited longest is now offered to you. More are waiting: /on brings them.",
+            "other": "The {count} leads that have waited longest are now offered to you. More are waiting: /on",
         },
         "ru": {
             "one": "Вам предложена {count} заявка из ожидающих. Ждут и другие: следующие по команде /on",
@@ -126,6 +128,10 @@ NOTICES: Texts = {
             "few": "Вас нет на работе. {count} ещё не взятые заявки переданы другим. Вернётесь — /on",
             "many": "Вас нет на работе. {count} ещё не взятых заявок передано другим. Вернётесь — /on",
         },
+    },
+    "passed_to_you": {
+        "en": "#{number} comes to you from {name}.",
+        "ru": "Заявку #{number} вам передаёт {name}.",
     },
     "your_leads": {
         "en": {"one": "You have one open lead:", "other": "You have {count} open leads:"},
@@ -184,6 +190,18 @@ NOTICES: Texts = {
         "en": "Nothing was sent: the customer of #{number} left no address that could be answered.",
         "ru": "Ничего не отправлено: в заявке #{number} нет адреса, на который можно ответить.",
     },
+    "no_route_stopped": {
+        "en": "Nothing was sent: the customer of #{number} takes no more messages there. Known addresses:\n{addresses}",
+        "ru": "Ничего не отправлено: клиент заявки #{number} больше не принимает сообщений. Адреса:\n{addresses}",
+    },
+    "no_route_stopped_call": {
+        "en": "Nothing was sent: the customer of #{number} takes no more messages there. You can still call {phone}",
+        "ru": "Ничего не отправлено: клиент заявки #{number} больше не принимает сообщений. Можно позвонить: {phone}",
+    },
+    "answer_accepted": {
+        "en": "This goes to the customer of #{number}. For the next answer press Reply again, or reply to the card.",
+        "ru": "Это уходит клиенту заявки #{number}. Для нового ответа снова нажмите «Ответить» или ответьте на карточку.",
+    },
     "edited": {
         "en": "The edit was not passed on: what was sent cannot be changed. Please send a new reply instead.",
         "ru": "Правка не передана: отправленное изменить нельзя. Отправьте, пожалуйста, новый ответ.",
@@ -191,6 +209,26 @@ NOTICES: Texts = {
     "reply_failed": {
         "en": "Your answer to #{number} did not arrive: {reason}",
         "ru": "Ваш ответ по заявке #{number} не доставлен: {reason}",
+    },
+    "relay_failed": {
+        "en": "A message of the customer of #{number} could not be shown here: {reason}",
+        "ru": "Сообщение клиента по заявке #{number} не удалось показать здесь: {reason}",
+    },
+    "customer_stopped": {
+        "en": "The customer of #{number} has asked by SMS for no more messages: nothing more goes to that number.",
+        "ru": "Клиент заявки #{number} отказался от сообщений по SMS: на этот номер больше ничего не уйдёт.",
+    },
+    "farewell": {
+        "en": "{name}, you no longer work with {company}’s leads: this chat is cut off. Thank you, and farewell!",
+        "ru": "{name}, вы больше не работаете с заявками компании «{company}»: этот чат отключён. Спасибо и всего доброго!",
+    },
+    "chat_id": {
+        "en": "This chat’s id is <code>{chat}</code>. A team’s chat stands in leadwire.toml under [teams].",
+        "ru": "Номер этого чата: <code>{chat}</code>. Чат команды записывают в leadwire.toml в разделе [teams].",
+    },
+    "team_chat_moved": {
+        "en": "The chat of the team “{team}” has a new id: <code>{chat}</code>. Put it into leadwire.toml and restart.",
+        "ru": "У чата команды «{team}» новый номер: <code>{chat}</code>. Запишите его в leadwire.toml и перезапустите.",
     },
     "card_failed": {
         "en": "The card of #{number} could not be shown in a chat: {reason}\nPlease see that somebody gets it.",
@@ -230,12 +268,35 @@ TOASTS: Texts = {
         "ru": "Больше никого нет на работе: заявка #{number} ждёт того, кто придёт.",
     },
     "toast_write": {
-        "en": "Write your answer as a reply to this card.",
-        "ru": "Напишите ответ клиенту ответом на эту карточку.",
+        "en": "#{number}: write your answer now, or reply to the card.",
+        "ru": "Заявка #{number}: напишите ответ сейчас или ответьте на карточку.",
     },
-    "toast_won": {"en": "#{number} is won. Congratulations!", "ru": "Заявка #{number} закрыта: успех. Поздравляем!"},
-    "toast_lost": {"en": "#{number} is closed as lost.", "ru": "Заявка #{number} закрыта: отказ."},
-    "toast_spam": {"en": "#{number} is closed as spam.", "ru": "Заявка #{number} закрыта: спам."},
+    "toast_write_group": {
+        "en": "#{number}: reply to this card, or write your answer in your own chat with me.",
+        "ru": "Заявка #{number}: ответьте на эту карточку или напишите ответ в личном чате со мной.",
+    },
+    "toast_won": {
+        "en": "#{number} is won. Congratulations! Reopen is on the card.",
+        "ru": "Заявка #{number} закрыта: успех. Поздравляем! Вернуть в работу можно на карточке.",
+    },
+    "toast_lost": {
+        "en": "#{number} is closed as lost. Reopen is on the card.",
+        "ru": "Заявка #{number} закрыта: отказ. Вернуть в работу можно на карточке.",
+    },
+    "toast_spam": {
+        "en": "#{number} is closed as spam. Reopen is on the card.",
+        "ru": "Заявка #{number} закрыта: спам. Вернуть в работу можно на карточке.",
+    },
+    "toast_reopened": {"en": "#{number} is open again, and yours.", "ru": "Заявка #{number} снова открыта, она ваша."},
+    "toast_is_open": {"en": "#{number} is open.", "ru": "Заявка #{number} открыта."},
+    "toast_other_open": {
+        "en": "The same customer has #{other} open: go on there, #{number} stays closed.",
+        "ru": "У этого клиента открыта заявка #{other}: продолжайте там, #{number} остаётся закрытой.",
+    },
+    "toast_closed_by": {
+        "en": "#{number} was {name}’s: only {name} can reopen it.",
+        "ru": "Заявку #{number} может вернуть в работу только её владелец: {name}.",
+    },
     "toast_not_staff": {
         "en": "You are not linked as staff. Please ask for your personal link.",
         "ru": "Вы не подключены как сотрудник. Попросите свою личную ссылку.",

@@ -16,10 +16,11 @@ from router.assign import at_work
 from router.plan import Facts, Outcome, Plan, decide, senders_of
 from router.rules import Rules
 from router.write import Circumstances, write
-from store import cards, contacts, deliveries, events, leads, messages, staff, suppressions
+from store import cards, chats, contacts, deliveries, events, leads, messages, staff, suppressions
 from store.bulk import Lost
-from store.deliveries import Lane, Purpose, Reported
+from store.deliveries import Lane, Purpose
 from store.engine import Connection, Database, is_lost_race
+from store.reports import Reported, report
 from store.staff import Member
 
 log = logging.getLogger(__name__)
@@ -91,11 +92,11 @@ class Router:
         }
         resumed = {(r.channel, r.address.value) for r in reports if r.kind is ReportKind.RESUMED and r.address}
         async with self._database.begin() as connection:
-            moved = await deliveries.report(connection, reports)
+            moved = await report(connection, reports)
             await suppressions.stop(connection, [(*pair, reason, now) for pair, reason in stopped.items()])
             await suppressions.resume(connection, resumed)
             shown = [m.lead for m in moved if m.lead and m.purpose in ("reply", "greeting")]
-            await deliveries.refresh(connection, shown, now)
+            await chats.refresh(connection, shown, now)
             await _tell_authors(connection, moved, now)
             for m in moved:
                 await events.record(connection, f"delivery.{m.state}", at=now, lead=m.lead, delivery=str(m.id))

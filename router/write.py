@@ -13,7 +13,7 @@ from router.assign import at_work, turn_of
 from router.plan import Joined, Opened, Plan
 from router.rules import Rules
 from router.screen import language_of
-from store import contacts, deliveries, events, leads, messages, suppressions
+from store import chats, contacts, deliveries, events, leads, messages, suppressions
 from store.bulk import Row
 from store.cards import EXCERPT
 from store.deliveries import Lane, Purpose
@@ -47,7 +47,7 @@ async def write(connection: Connection, plan: Plan, given: Circumstances) -> Non
     told = _tell_staff(plan, rules, owners, {m.id: m for m in roster}, now)
     await deliveries.add(connection, told + _greet(plan, rules, given.greeted, now))
     waiting = {j.lead for j in plan.joined if j.owner is None and j.lead not in owners}
-    await deliveries.refresh(connection, waiting, now)
+    await chats.refresh(connection, waiting, now)
     await suppressions.stop(connection, [(c, a, "asked to stop", now) for c, a in sorted(set(plan.stops))])
     await suppressions.resume(connection, plan.resumes)
     await events.add(connection, _events(plan, owners, now))

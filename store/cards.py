@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store import bulk
 from store.bulk import Row
-from store.deliveries import DELIVERY, refresh
+from store.chats import refresh
+from store.deliveries import DELIVERY
 from store.tables import deliveries
 
 EXCERPT = 600

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import new_id
-from domain.messages import ChannelName, DeliveryState, Report, ReportKind
-from store import bulk
+from domain.messages import DeliveryState
+from store import bulk, reports
 from store.bulk import Row
 from store.tables import deliveries, delivery_parts
 
@@ -172,34 +172,8 @@ async def settle(connection: AsyncConnection, verdicts: Sequence[Verdict], at: d
     parts = [(ours[v.id], other, v.id) for v in verdicts if v.id in ours for other in v.others]
     await bulk.insert_new(connection, delivery_parts, ("channel", "external_id", "delivery_id"), parts)
     names = [(ours[v.id], v.external_id) for v in verdicts if v.id in ours and v.external_id]
-    await _catch_up(connection, names)
+    await reports.catch_up(connection, names)
     return len(ours)
-
-
-async def _catch_up(connection: AsyncConnection, names: Sequence[tuple[str, str]]) -> None:
-    """Apply the reports that came before we knew the provider's id."""
-    if names:
-        early = (await connection.execute(_EARLY, bulk.arrays(sorted(names)))).all()
-        await report(
-            connection,
-            [
-                Report(
-                    channel=ChannelName(r.channel),
-                    external_id=r.external_id,
-                    kind=ReportKind(r.kind),
-                    reason=r.reason,
-                    at=r.at,
-                )
-                for r in early
-            ],
-        )
-
-
-_EARLY = text(
-    """DELETE FROM early_reports e USING unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[])) AS n(channel, external_id)
-       WHERE e.channel = n.channel AND e.external_id = n.external_id
-       RETURNING e.channel, e.external_id, e.kind, e.reason, e.at"""
-)
 
 
 _SETTLE = text(
@@ -218,17 +192,8 @@ async def sweep(connection: AsyncConnection) -> int:
     A card goes back into the queue (better twice than never). A mailing's row becomes unknown, and a person
     decides (better never than twice).
     """
-    names = [(r.channel, r.external_id) for r in await connection.execute(_OVERTAKEN)]
-    await _catch_up(connection, names)
-    await connection.execute(_FORGET)
+    await reports.catch_up_overtaken(connection)
     return (await connection.execute(_SWEEP)).rowcount
-
-
-_OVERTAKEN = text(
-    """SELECT DISTINCT e.channel, e.external_id FROM early_reports e
-       JOIN deliveries d ON d.channel = e.channel AND d.external_id = e.external_id LIMIT 1000"""
-)
-_FORGET = text("DELETE FROM early_reports WHERE at < now() - interval '3 days'")
 
 
 _SWEEP = text(
@@ -236,141 +201,6 @@ _SWEEP = text(
          state = CASE purpose WHEN 'broadcast' THEN 'unknown' ELSE 'pending' END,
          reason = 'the sender went away while sending'
        WHERE state = 'sending' AND lease_until < now()"""
-)
-
-
-class Reported(NamedTuple):
-    """A delivery that a report has moved on."""
-
-    id: UUID
-    purpose: str
-    lead: UUID | None
-    state: str
-    message: UUID | None
-    reason: str | None
-
-
-_STATES = {
-    ReportKind.SENT: DeliveryState.SENT,
-    ReportKind.DELIVERED: DeliveryState.DELIVERED,
-    ReportKind.READ: DeliveryState.READ,
-    ReportKind.FAILED: DeliveryState.FAILED,
-    ReportKind.STOPPED: DeliveryState.FAILED,
-}
-
-
-async def report(connection: AsyncConnection, reports: Iterable[Report]) -> list[Reported]:
-    """Apply the providers' words to the deliveries they name; those that moved.
-
-    States only move forward (sent, delivered, read); "failed" beats "sent" alone. The same report twice moves nothing
-    the second time. A report that names nothing yet is kept for `settle`: it may have overtaken it.
-    """
-    reports = list(reports)
-    rows = [
-        (r.channel, r.external_id, _STATES[r.kind].value, r.reason or None, r.at) for r in reports if r.kind in _STATES
-    ]
-    rows = [row for row in rows if row[1]]
-    moved: list[Reported] = []
-    for state in ("sent", "delivered", "read", "failed"):  # one pass each: two reports on one delivery must not race
-        if same := [row for row in rows if row[2] == state]:
-            moved += [Reported(*r) for r in await connection.execute(_REPORT, bulk.arrays(sorted(same)))]
-    await _keep_early(connection, [r for r in reports if r.external_id and r.kind in _STATES])
-    return moved
-
-
-async def _keep_early(connection: AsyncConnection, reports: Sequence[Report]) -> None:
-    if reports:
-        rows = sorted((r.channel, r.external_id, r.kind.value, r.reason, r.at) for r in reports)
-        await connection.execute(_KEEP_EARLY, bulk.arrays(rows))
-
-
-_KEEP_EARLY = text(
-    """INSERT INTO early_reports (channel, external_id, kind, reason, at)
-       SELECT * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[]), CAST(:c2 AS text[]), CAST(:c3 AS text[]),
-         CAST(:c4 AS timestamptz[])) AS r(channel, external_id, kind, reason, at)
-       WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.channel = r.channel AND d.external_id = r.external_id)
-       ON CONFLICT DO NOTHING"""
-)
-
-
-_REPORT = text(
-    """UPDATE deliveries d SET state = r.state, reason = coalesce(r.reason, d.reason), reported_at = r.at
-       FROM (SELECT DISTINCT ON (channel, external_id) * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[]),
-         CAST(:c2 AS text[]), CAST(:c3 AS text[]), CAST(:c4 AS timestamptz[]))
-         AS u(channel, external_id, state, reason, at)
-         ORDER BY channel, external_id) AS r
-       WHERE d.channel = r.channel AND d.external_id = r.external_id AND CASE r.state
-         WHEN 'sent' THEN d.state IN ('sending', 'unknown')
-         WHEN 'delivered' THEN d.state IN ('sending', 'sent', 'unknown')
-         WHEN 'read' THEN d.state IN ('sending', 'sent', 'delivered', 'unknown')
-         ELSE d.state IN ('sending', 'sent', 'unknown') END
-       RETURNING d.id, d.purpose, d.lead_id, d.state, d.message_id, d.reason"""
-)
-
-
-async def refresh(connection: AsyncConnection, leads: Iterable[UUID], at: datetime) -> None:
-    """Have every card of these leads edited to what is true now. One waiting edit per card is enough."""
-    if ids := sorted(set(leads)):
-        shown = await connection.execute(_SHOWN, {"leads": ids})
-        rows = [
-            row(
-                Purpose.REFRESH,
-                Lane.CARD,
-                channel=r.channel,
-                address=r.address,
-                at=at,
-                lead=r.lead_id,
-                staff=r.staff_id,
-            )
-            for r in shown
-        ]
-        await bulk.insert_new(connection, deliveries, DELIVERY, rows)
-
-
-_SHOWN = text(
-    """SELECT DISTINCT ON (lead_id, channel, address) lead_id, channel, address, staff_id FROM deliveries
-       WHERE lead_id = ANY(CAST(:leads AS uuid[])) AND purpose = 'card'
-         AND state NOT IN ('pending', 'failed', 'skipped')
-       ORDER BY lead_id, channel, address, created_at DESC"""
-)
-
-
-class Shown(NamedTuple):
-    """A message of ours that somebody points at."""
-
-    delivery: UUID
-    purpose: str
-    lead: UUID | None
-    message: UUID | None
-
-
-async def pointed_at(connection: AsyncConnection, channel: str, refs: Sequence[str]) -> Shown | None:
-    """The delivery that the first known one of these refs (external ids) names."""
-    row = (await connection.execute(_POINTED, {"channel": channel, "refs": list(refs)})).first()
-    return Shown(*row) if row else None
-
-
-_POINTED = text(
-    """SELECT d.id, d.purpose, d.lead_id, d.message_id
-       FROM unnest(CAST(:refs AS text[])) WITH ORDINALITY AS r(ref, n)
-       JOIN LATERAL (
-         SELECT * FROM deliveries WHERE channel = :channel AND external_id = r.ref
-         UNION ALL
-         SELECT d.* FROM delivery_parts p JOIN deliveries d ON d.id = p.delivery_id
-         WHERE p.channel = :channel AND p.external_id = r.ref) AS d ON true
-       ORDER BY r.n, (d.purpose = 'refresh'), d.created_at LIMIT 1"""
-)
-
-
-async def card_in(connection: AsyncConnection, lead: UUID, channel: str, address: str) -> tuple[str, str | None] | None:
-    """(state, external id) of the lead's latest card in that chat; None when there is none."""
-    row = (await connection.execute(_CARD_IN, {"lead": lead, "channel": channel, "address": address})).first()
-    return (row.state, row.external_id) if row else None
-
-
-_CARD_IN = text(
-    """SELECT state, external_id FROM deliveries WHERE lead_id = :lead AND purpose = 'card' AND channel = :channel
-       AND address = :address ORDER BY created_at DESC LIMIT 1"""
 )
 
 

@@ -163,6 +163,31 @@ async def close(connection: AsyncConnection, lead: UUID, state: str, at: datetim
 _CLOSE = text("UPDATE leads SET state = :state, closed_at = :at WHERE id = :id AND state = 'open'")
 
 
+async def reopen(connection: AsyncConnection, lead: UUID, owner: UUID) -> bool:
+    """Open a closed lead again as `owner`'s. False when it is open, or the person has another open one by now."""
+    return bool((await connection.execute(_REOPEN, {"id": lead, "owner": owner})).rowcount)
+
+
+_REOPEN = text(
+    """UPDATE leads l SET state = 'open', closed_at = NULL, owner_id = :owner, taken_at = coalesce(taken_at, now())
+       WHERE id = :id AND state <> 'open' AND NOT EXISTS (SELECT FROM leads o
+         WHERE o.contact_id = l.contact_id AND o.pipeline = l.pipeline AND o.state = 'open')"""
+)
+
+
+async def asked_to_write(connection: AsyncConnection, staff: UUID, actor: str, since: datetime) -> UUID | None:
+    """The lead under which this member pressed Reply, when that is the last thing that he did to his open leads."""
+    row = (await connection.execute(_LAST_ACT, {"staff": staff, "actor": actor, "since": since})).first()
+    return row.lead_id if row and row.kind == "lead.reply" else None
+
+
+_LAST_ACT = text(
+    """SELECT e.lead_id, e.kind FROM leads l JOIN events e ON e.lead_id = l.id
+       WHERE l.owner_id = :staff AND l.state = 'open' AND e.at > :since AND e.actor = :actor
+       ORDER BY e.at DESC, (e.kind = 'lead.reply') DESC LIMIT 1"""
+)
+
+
 async def of_owner(connection: AsyncConnection, staff: UUID, limit: int = 20) -> list[Lead]:
     """The open leads of one member of staff, the one that was written to last first."""
     return [Lead(*r) for r in await connection.execute(_OF_OWNER, {"staff": staff, "limit": limit})]

@@ -108,14 +108,22 @@ _AT_WORK = text("UPDATE staff SET at_work = :at_work WHERE id = :id")
 
 
 async def leave(connection: AsyncConnection, member: UUID, at: datetime) -> None:
-    """The member works here no more; his chat is forgotten."""
+    """The member works here no more and has no chat here; his Telegram id is kept, see `former`."""
     await connection.execute(_LEAVE, {"id": member, "at": at})
 
 
 _LEAVE = text(
-    """UPDATE staff SET left_at = :at, at_work = false, channel = NULL, address = NULL, link_hash = NULL
+    """UPDATE staff SET left_at = :at, at_work = false, channel = NULL, link_hash = NULL
        WHERE id = :id AND left_at IS NULL"""
 )
+
+
+async def former(connection: AsyncConnection) -> frozenset[str]:
+    """The Telegram ids of those who left within 30 days: out of habit they may still write here, as no customers."""
+    return frozenset((await connection.execute(_FORMER)).scalars())
+
+
+_FORMER = text("SELECT address FROM staff WHERE left_at > now() - interval '30 days' AND address IS NOT NULL")
 
 
 def _hash(token: str) -> bytes:

@@ -31,6 +31,20 @@ _RESUME = text(
 )
 
 
+async def among(
+    connection: AsyncConnection, channels: Iterable[str], addresses: Iterable[str]
+) -> frozenset[tuple[str, str]]:
+    """Those (channel, address) of all combinations that take nothing more."""
+    wanted = {"channels": list(channels), "addresses": list(addresses)}
+    return frozenset((r.channel, r.address) for r in await connection.execute(_AMONG, wanted))
+
+
+_AMONG = text(
+    """SELECT channel, address FROM suppressions
+       WHERE channel = ANY(CAST(:channels AS text[])) AND address = ANY(CAST(:addresses AS text[]))"""
+)
+
+
 class Pause(NamedTuple):
     """A channel that sends nothing now."""
 

@@ -31,6 +31,7 @@ LARGEST_FILE = 10 * 1024 * 1024
 SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "audio/ogg"})
 """What a browser may show in the page; everything else is saved."""
 LONGEST_TALK = 200
+UNKNOWN_MAILBOX = "there is no such mailbox here (550 5.1.1)"
 PLACES = frozenset({"people", "phone", "desk", "shop", "sales"})
 """Regions that one goes to: they change the address. The others only change what they show."""
 
@@ -145,7 +146,8 @@ class Page:
             try:
                 await self._scene.office.write(customer.address, to, subject, words, answers=answers, attachments=files)
             except (UnknownMailbox, ValueError) as error:
-                return await self._render(request, view, problem=str(error), draft=words, subject=subject, to=to)
+                problem = UNKNOWN_MAILBOX if isinstance(error, UnknownMailbox) else str(error)
+                return await self._render(request, view, problem=problem, draft=words, subject=subject, to=to)
         shown = view.mail if answers else letter_key((await self._scene.office.messages(customer.address, SENT))[-1])
         return await self._after(request, replace(view, mail=shown), sent=True)
 
@@ -207,6 +209,7 @@ class Page:
             "letter": next((x for x in letters[customer.address] if letter_key(x) == view.mail), None),
             "steps": done(scene, letters),
             "examples": examples,
+            "form_url": _in_language(scene.form_url, view.lang),
             "topic": topic,
             "letter_key": letter_key,
             "linked": bubbles.linked,
@@ -264,6 +267,10 @@ def _view(request: Request) -> View:
     now = urlsplit(request.headers.get("hx-current-url", "")).query
     kept = {name: value for name, value in parse_qsl(now) if name not in PASSING}
     return View.of(kept | dict(request.query_params), request.headers.get("accept-language", ""))
+
+
+def _in_language(url: str, language: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}lang={language}" if url else ""
 
 
 def _text(form: FormData, name: str) -> str:

@@ -16,6 +16,8 @@ from simulator.twilio.messages import Message as Sms
 
 TOAST = timedelta(seconds=8)
 """How long after the press a notice is still worth showing."""
+_START = re.compile(r"/start [\w-]{1,64}$")
+"""What a deep link says on behalf of whoever opens it."""
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 
 
@@ -95,7 +97,7 @@ def _bubble(scene: Scene, message: Message, owner: User, unread: bool) -> Bubble
         number=message.id,
         mine=mine,
         at=message.date,
-        html=Markup(message.html),  # noqa: S704 - escaped by simulator.telegram
+        html=_words(message),
         author="" if mine or message.chat.type == "private" else message.sender.name,
         tone=message.sender.id % 6,
         state=("sent" if unread else "read") if mine else "",
@@ -107,6 +109,13 @@ def _bubble(scene: Scene, message: Message, owner: User, unread: bool) -> Bubble
     )
 
 
+def _words(message: Message) -> Markup:
+    """As Telegram's apps show it: the token of a deep link is not seen, a quotation ends its line by itself."""
+    if not message.sender.is_bot and _START.match(message.text):
+        return Markup("/start")
+    return Markup(message.html.replace("</blockquote>\n", "</blockquote>"))  # noqa: S704 - escaped by simulator.telegram
+
+
 def _quote(message: Message) -> Quote:
     return Quote(author=message.sender.name, text=summary(message))
 
@@ -114,7 +123,7 @@ def _quote(message: Message) -> Quote:
 def summary(message: Message) -> str:
     """One line that stands for a message where it is quoted."""
     if message.text:
-        return message.text.splitlines()[0][:120]
+        return "/start" if _START.match(message.text) else message.text.splitlines()[0][:120]
     media = message.content.media
     return media.file.name if media else _extra(message)
 

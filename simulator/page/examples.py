@@ -21,6 +21,10 @@ SMS: dict[str, tuple[str, ...]] = {
     "en": ("Is my order ready?", "When can I pick it up?", "STOP"),
     "ru": ("Мой заказ готов?", "Когда можно забрать?", "СТОП"),
 }
+FORM = {
+    "en": "Can you deliver an oak table for eight next week?",
+    "ru": "Сможете привезти дубовый стол на восемь человек на следующей неделе?",
+}
 MAIL: dict[str, tuple[Draft, ...]] = {
     "en": (
         Draft(

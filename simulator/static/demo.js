@@ -9,6 +9,13 @@ document.addEventListener("click", event => {
     root.dataset.theme = dark ? "light" : "dark";
     localStorage.setItem("theme", root.dataset.theme);
   }
+  const unwanted = event.target.closest(".chosen button");
+  if (unwanted) {
+    const input = unwanted.form.querySelector("[type=file]");
+    input.value = "";
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    input.focus();
+  }
   // A tap on a bubble answers it, as on a phone; links, buttons and selected text keep their meaning.
   const bubble = event.target.closest(".theirs > .body");
   if (bubble && !event.target.closest("a, button, audio") && getSelection().isCollapsed) {
@@ -28,11 +35,20 @@ document.addEventListener("change", event => {
   const label = event.target.closest(".attach");
   if (label) {
     label.dataset.file = event.target.files[0]?.name ?? "";
-    label.title = label.dataset.file;
+    const shown = event.target.form.querySelector(".chosen");
+    shown.firstElementChild.textContent = label.dataset.file;
+    shown.hidden = !label.dataset.file;
   }
 });
 
+// A talk that stood at its end stays there when a card in it grows; the browser alone would hold the old place.
+const feeds = [];
+document.addEventListener("htmx:before:swap", () => {
+  feeds.splice(0, feeds.length, ...[...document.querySelectorAll(".scroll")].filter(feed => feed.scrollTop > -8));
+});
+
 document.addEventListener("htmx:after:swap", () => {
+  for (const feed of feeds) feed.scrollTop = 0;
   const box = document.querySelector("[data-focus]");
   if (box) {
     delete box.dataset.focus;

@@ -125,7 +125,7 @@ async def test_what_fails_half_way_has_not_happened(world: World, monkeypatch: p
     lead = await world.customer()
     said = world.message(anna, "Hello", refers_to=(await world.card(lead, anna.address),))
     with monkeypatch.context() as broken:
-        broken.setattr("store.deliveries.refresh", None)
+        broken.setattr("store.chats.refresh", None)
         with pytest.raises(TypeError):
             await world.desk.act(said)
     assert await world.new() == []

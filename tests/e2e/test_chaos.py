@@ -113,6 +113,8 @@ async def _equal(wire: Wire, customers: Customers) -> None:
     assert await wire.ask("SELECT count(*) FROM leads WHERE owner_id IS NULL") == [0]
     cards = await wire.ask("SELECT count(*), count(DISTINCT lead_id) FROM deliveries WHERE purpose = 'card'")
     assert cards == people
-    states = await wire.ask("SELECT DISTINCT state FROM deliveries WHERE purpose IN ('card', 'relay')")
-    assert states == ["sent"]
+    assert not await wire.ask(
+        """SELECT purpose, state, reason, attempts FROM deliveries
+           WHERE purpose IN ('card', 'relay') AND state <> 'sent' LIMIT 20"""
+    )
     assert await wire.ask("SELECT count(*) FROM events WHERE kind = 'lead.opened'") == [people[0][1]]

@@ -15,7 +15,7 @@ from domain.messages import DeliveryState, Sent, utcnow
 from notifications.ledger import Ledger
 from notifications.sweep import Sweep
 from notifications.verdict import Outcome, Rest, put_off, verdict, went_out
-from store import cards, deliveries
+from store import cards, chats, deliveries
 from store.deliveries import Purpose, Verdict
 from tests.notifications.world import BOT, MAIL, World, until
 
@@ -126,7 +126,7 @@ async def test_an_edit_that_is_put_off_gives_way_to_one_that_waits(world: World,
 
 async def refresh(world: World, lead: UUID) -> None:
     async with world.database.begin() as connection:
-        await deliveries.refresh(connection, [lead], utcnow())
+        await chats.refresh(connection, [lead], utcnow())
 
 
 async def test_an_edit_is_given_up_though_each_try_is_a_new_row(world: World) -> None:

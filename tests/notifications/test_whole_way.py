@@ -10,7 +10,7 @@ from domain.messages import Outbound, utcnow
 from notifications.limits import Limits, Rates
 from notifications.render import Renderer
 from notifications.texts import say
-from store import deliveries, leads
+from store import chats, leads
 from store.deliveries import Purpose
 from tests.notifications.world import BOT, MAIL, FakeSender, World, until
 
@@ -94,7 +94,7 @@ async def test_a_change_while_the_card_is_on_its_way_is_shown(world: World, redi
         if not message.edits:
             async with world.database.begin() as connection:
                 await leads.take(connection, lead, anna.id, utcnow())
-                await deliveries.refresh(connection, [lead], utcnow())
+                await chats.refresh(connection, [lead], utcnow())
 
     world.sender.before = take
     async with aclosing(whole(world, redis_url)), world.sending():

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.messages import ChannelName, DeliveryState, Report, ReportKind, utcnow
-from store import deliveries, suppressions
+from store import chats, deliveries, reports, suppressions
 from store.deliveries import Lane, Purpose, Verdict
 from store.engine import Database
 from tests.store.rows import LEASE, OVER, addresses, ask, claim, lead, queue
@@ -168,7 +168,7 @@ async def test_a_report_that_comes_before_the_sweep_settles_it(database: Databas
     await claim(database, lease=OVER)
     early = Report(channel=BOT, external_id="7:1", kind=kind, at=utcnow(), reason="why")
     async with database.begin() as connection:
-        assert await deliveries.report(connection, [early]) == []
+        assert await reports.report(connection, [early]) == []
     await settle(database, Verdict(id=one, state=DeliveryState.SENT, external_id="7:1"))
     assert await ask(database, "SELECT state FROM deliveries") == [kind.value]
     assert await ask(database, "SELECT count(*) FROM early_reports") == [0]
@@ -189,9 +189,9 @@ async def test_what_is_pointed_at(database: Database) -> None:
         for refs, wanted in (
             (["7:1"], card), (["7:7"], long), (["7:9", "7:6", "7:1"], long), (["7:9"], None), ([], None),
         ):  # fmt: skip
-            shown = await deliveries.pointed_at(connection, "bot", refs)
+            shown = await chats.pointed_at(connection, "bot", refs)
             assert (shown and shown.delivery) == wanted, refs
-        assert await deliveries.pointed_at(connection, "mail", ["7:1"]) is None
+        assert await chats.pointed_at(connection, "mail", ["7:1"]) is None
 
 
 async def test_the_card_in_a_chat_is_the_latest(database: Database) -> None:
@@ -203,21 +203,21 @@ async def test_the_card_in_a_chat_is_the_latest(database: Database) -> None:
     await settle(database, Verdict(id=first.id, state=DeliveryState.SENT, external_id="7:1"))
     await settle(database, Verdict(id=second.id, state=DeliveryState.SENT, external_id="7:2"))
     async with database.begin() as connection:
-        assert await deliveries.card_in(connection, lead_id, "bot", "8") == ("sending", None)
-        assert (await deliveries.card_in(connection, lead_id, "bot", "7") or ("", ""))[0] == "sent"
-        assert await deliveries.card_in(connection, lead_id, "mail", "7") is None
+        assert await chats.card_in(connection, lead_id, "bot", "8") == ("sending", None)
+        assert (await chats.card_in(connection, lead_id, "bot", "7") or ("", ""))[0] == "sent"
+        assert await chats.card_in(connection, lead_id, "mail", "7") is None
 
 
 async def test_one_waiting_edit_per_card_is_enough(database: Database) -> None:
     lead_id = await lead(database)
     [card] = await queue(database, "7", purpose=Purpose.CARD, lane=Lane.CARD, lead=lead_id)
     async with database.begin() as connection:
-        await deliveries.refresh(connection, [lead_id], utcnow())
+        await chats.refresh(connection, [lead_id], utcnow())
     assert addresses(await claim(database)) == ["7"], "a card that was never sent needs no edit"
     await settle(database, Verdict(id=card, state=DeliveryState.SENT, external_id="7:1"))
     for _ in range(3):
         async with database.begin() as connection:
-            await deliveries.refresh(connection, [lead_id, lead_id], utcnow())
+            await chats.refresh(connection, [lead_id, lead_id], utcnow())
     [edit] = await claim(database)
     assert (edit.purpose, edit.lead, edit.address) == ("refresh", lead_id, "7")
 

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -88,6 +89,9 @@ async def test_newcomer_plays_both_sides(open_page: Open) -> None:
     await expect(page.locator("#answer .answering")).to_have_count(0)
     await expect(page.locator("#answer textarea")).to_be_focused()
     await expect(steps).to_have_count(4)
+    await expect(page.locator("#steps .next")).to_contain_text("Now try SMS, mail and the web form.")
+    size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    assert await page.evaluate(size) == [1440, 900]
 
 
 async def test_other_seller_and_the_team_chat_are_told(open_page: Open) -> None:
@@ -110,6 +114,69 @@ async def test_other_seller_and_the_team_chat_are_told(open_page: Open) -> None:
     await expect(page.locator("#phone.telegram")).to_be_visible()
     await page.get_by_role("button", name="Delivery on Saturday?").click()
     await expect(page.locator("#talk .mine").last).to_contain_text("Saturday")  # and still live
+
+
+CARD = ("🆕 Lead #7", "Emma Clarke", "An oak kitchen", "3.2 m long", "Telegram, 10:31", "✅ Max Weber, 10:32")
+TOPS = """(element, lines) => lines.map(line => {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode()); ) {
+    const at = node.data.indexOf(line);
+    if (at < 0) continue;
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + line.length);
+    return range.getBoundingClientRect().top;
+  }
+})"""
+"""Where each of the lines begins, in pixels from above."""
+
+
+def card(*lines: str) -> Content:
+    """As Leadwire sends it: the customer's words (the third and the fourth line) are a quotation."""
+    text = "\n".join(lines)
+    start, end = text.index(lines[2]), text.index(lines[3]) + len(lines[3])
+    return Content(text=text, entities=(Entity(kind="blockquote", start=start, end=end),))
+
+
+async def test_lines_of_a_card_do_not_run_together(stage: Stage, open_page: Open) -> None:
+    seller = stage.sellers[0]
+    stage.world.post(seller.chat, stage.bot.user, card(*CARD))
+    page = await open_page()
+    text = page.locator("#wire .text")
+    assert await text.evaluate("element => element.querySelector('blockquote').innerText.split('\\n')") == [*CARD[2:4]]
+    tops = await text.evaluate(TOPS, [*CARD])
+    steps = [below - above for above, below in pairwise(tops)]
+    assert all(12 < step < 34 for step in steps), steps  # a line each, and no empty one between them
+
+
+async def test_talk_stays_at_its_end_when_a_card_grows(stage: Stage, open_page: Open) -> None:
+    seller, bot = stage.sellers[0], stage.bot.user
+    posted = [stage.world.post(seller.chat, bot, card(*CARD)) for _ in range(8)]
+    page = await open_page()
+    feed = page.locator("#wire-scroll")
+    hidden = await feed.evaluate("feed => feed.scrollHeight - feed.clientHeight")
+    assert hidden > 0
+    for message in posted[-3:]:
+        stage.world.revise(message, card(*CARD, *(f"line {n}" for n in range(12)), "the end"), ())
+    await expect(page.locator("#wire .text").last).to_contain_text("the end")
+    assert await feed.evaluate("feed => feed.scrollTop") == 0  # the list stands on its end: 0 is there
+    await feed.evaluate("feed => { feed.scrollTop = -400 }")
+    stage.world.post(seller.chat, bot, Content(text="news"))
+    await expect(page.locator("#wire .text").last).to_have_text("news")
+    assert await feed.evaluate("feed => feed.scrollTop") < -300  # who reads further up is left alone
+
+
+async def test_chosen_file_is_named_and_can_be_left_out(open_page: Open) -> None:
+    page = await open_page()
+    document = FilePayload(name="plan <1>.pdf", mimeType="application/pdf", buffer=b"%PDF")
+    for form in ("#compose", "#desk .write"):
+        chosen = page.locator(f"{form} .chosen")
+        await expect(chosen).to_be_hidden()
+        await page.locator(f"{form} input[type=file]").set_input_files([document])
+        await expect(chosen.locator("span").first).to_have_text("plan <1>.pdf")
+        await chosen.get_by_role("button", name="Do not send this file").click()
+        await expect(chosen).to_be_hidden()
+        assert await page.locator(f"{form} input[type=file]").evaluate("input => input.files.length") == 0
 
 
 async def test_what_is_typed_survives_news(stage: Stage, open_page: Open) -> None:
@@ -198,7 +265,8 @@ async def test_keyboard_and_deep_link_of_the_bot(stage: Stage, open_page: Open) 
     link = Button(text="Continue here", url="https://t.me/birch_demo_bot?start=order-7")
     stage.world.post(emma.chat, stage.bot.user, Content(text="Welcome"), buttons=((link,),))
     await page.get_by_role("button", name="Continue here").click()
-    await expect(page.locator("#talk .mine")).to_contain_text("/start order-7")
+    await expect(page.locator("#talk .mine .text")).to_have_text("/start")  # Telegram's apps hide the token, too
+    assert stage.world.messages(emma.chat)[-1].text == "/start order-7"
     emma.chat.keyboard = ((ReplyKey(text="Catalogue"), ReplyKey(text="My phone", request_contact=True)),)
     await page.reload()
     await page.get_by_role("button", name="My phone").click()

@@ -122,10 +122,19 @@ async def test_works_without_javascript(stage: Stage, http: aiohttp.ClientSessio
     async with http.post("/mail/write?lang=en", data=mail, headers=own) as answer:
         assert "Hello &lt;b&gt;" in await answer.text()
     async with http.post("/mail/write?lang=en", data=mail | {"to": "who@shop.example"}, headers=own) as answer:
-        assert "550 5.1.1" in await answer.text()
+        assert "Not sent: there is no such mailbox here (550 5.1.1)" in await answer.text()
+    async with http.post("/mail/write?lang=ru", data=mail | {"to": "who@shop.example"}, headers=own) as answer:
+        assert "Не отправлено: здесь нет такого почтового ящика (550 5.1.1)" in await answer.text()
     async with http.post("/block?lang=ru", headers=own) as answer:
         assert "Включить бота снова" in await answer.text()
     assert [customer.chat.blocked for customer in stage.customers] == [False, True]  # Russian: Пётр is played
+
+
+async def test_form_is_shown_in_the_language_of_the_page(http: aiohttp.ClientSession) -> None:
+    async with http.get("/?lang=ru&desk=form") as answer:
+        page = await answer.text()
+    assert page.count("http://127.0.0.1:9/form?x=1&amp;lang=ru") == 2  # the frame, and the tab beside it
+    assert "Пётр Иванов, +79000000012, petr@client.example" in page
 
 
 async def test_files_are_saved_unless_they_are_pictures(stage: Stage, http: aiohttp.ClientSession) -> None:
