@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -98,9 +99,23 @@ def encode(event: Event) -> bytes:
         raise ValueError(f"{event.channel} {event.external_id}: files are stored first, only references travel")
     kind = "report" if isinstance(event, Report) else "inbound"
     payload = _encoder.encode({"v": VERSION, "kind": kind, "body": event})
+    if b"\\u0000" in payload:
+        payload = _encoder.encode(_without_nul(msgspec.json.decode(payload)))
     if len(payload) > MAX_PAYLOAD:
         raise Refused(f"the message is too large: {len(payload)} bytes of text, at most {MAX_PAYLOAD} are taken")
     return payload
+
+
+def _without_nul(value: Any) -> Any:
+    """The decoded payload without U+0000: PostgreSQL takes it neither in text nor in jsonb (section 8.14.1).
+
+    Values are cleaned, not the JSON text: a visitor may type a backslash, "u" and four zeros.
+    """
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(one) for key, one in value.items()}
+    return [_without_nul(one) for one in value] if isinstance(value, list) else value
 
 
 def _files(event: Event) -> Iterable[File]:

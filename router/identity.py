@@ -56,10 +56,15 @@ def _by_proof(
 
 
 def _by_claim(addresses: Sequence[Address], known: Mapping[Key, KnownIdentity]) -> Resolution:
-    for address in addresses:
-        if identity := _of(address, known):
-            return Resolution(identity.contact, address, others=_others(addresses, known, identity.contact))
-    return Resolution(None, addresses[0], tuple(addresses))
+    found = [(a, identity) for a in addresses if (identity := _of(a, known))]
+    if not found:
+        return Resolution(None, addresses[0], tuple(addresses))
+    own = next(((a, i) for a, i in found if i.proved or not i.other_proof), None)
+    if own is None:  # somebody once typed it beside an address that he has proved since: this may be another person
+        address, identity = found[0]
+        return Resolution(None, address, splits=identity.id, others=_others(addresses, known, None))
+    address, identity = own
+    return Resolution(identity.contact, address, others=_others(addresses, known, identity.contact))
 
 
 def _of(address: Address, known: Mapping[Key, KnownIdentity]) -> KnownIdentity | None:

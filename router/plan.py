@@ -66,6 +66,8 @@ class Facts:
     """(channel, ref) -> thread."""
     staff: Mapping[str, Member]
     """By Telegram id."""
+    former: frozenset[str] = frozenset()
+    """Telegram ids of those who left staff lately."""
 
 
 @dataclass(slots=True)
@@ -77,13 +79,15 @@ class Plan:
     identities: list[Row] = field(default_factory=list)
     suggestions: set[tuple[UUID, UUID, UUID]] = field(default_factory=set)
     proved: set[UUID] = field(default_factory=set)
-    moves: dict[UUID, UUID] = field(default_factory=dict)
-    """Identity -> new contact; applied before everything else."""
+    moves: dict[UUID, tuple[UUID, bool]] = field(default_factory=dict)
+    """Identity -> (new contact, whether it is proved now); applied before everything else."""
     messages: list[Row] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
-    ignored: list[tuple[UUID, str, str]] = field(default_factory=list)
-    """(message, channel, reason)."""
+    ignored: list[tuple[UUID, str, str, UUID | None]] = field(default_factory=list)
+    """(message, channel, reason, the sender's open lead)."""
+    stopped: list[tuple[UUID, UUID]] = field(default_factory=list)
+    """(lead, owner): the customer of an open lead wants no more messages."""
     stops: list[Pair] = field(default_factory=list)
     resumes: set[Pair] = field(default_factory=set)
     touched: dict[UUID, datetime] = field(default_factory=dict)
@@ -126,12 +130,13 @@ class Decision:
     def on(self, message: Inbound) -> Outcome | None:
         """What this message leads to; None when it must begin a plan of its own."""
         intake = self._rules.intake(message.channel)
-        voice, reason = screen(message, self._facts.staff, opt_out=intake.opt_out)
+        facts = self._facts
+        voice, reason = screen(message, facts.staff, opt_out=intake.opt_out, former=facts.former)
         if voice is Voice.STAFF:
             return Outcome(voice)
         if voice is Voice.IGNORED:
             return self._ignore(message, reason, intake.pipeline)
-        resolution = resolve(senders_of(message), self._facts.identities)
+        resolution = resolve(senders_of(message), facts.identities)
         if resolution.splits and self.plan.outcomes:
             return None
         return self._admit(message, resolution, intake.pipeline)
@@ -163,22 +168,22 @@ class Decision:
             self.plan.contacts.append((contact, self._now))
         if resolution.proves:
             self._prove(resolution.proves, contact)
-        proof = any(a.proved for a in resolution.attach)
+        proof = bool(resolution.proves) or any(a.proved for a in message.addresses)
         for a in resolution.attach:
             fresh = KnownIdentity(new_id(), contact, a.proved, proof and not a.proved)
             self._facts.identities[a.kind, a.value] = fresh
-            name = _clean(message.name) or None
+            name = message.name or None
             self.plan.identities.append((fresh.id, a.kind.value, a.value, contact, a.proved, name, self._now))
         return contact
 
     def _split(self, resolution: Resolution) -> UUID:
-        """Move the identity, and the open leads that it opened, to a contact of its own."""
+        """Move the identity to a contact of its own; the open leads that it opened only if it is proved now."""
         facts, key = self._facts, (resolution.sender.kind, resolution.sender.value)
-        contact, old = new_id(), facts.identities[key]
-        self.plan.moves[old.id] = contact
-        facts.identities[key] = KnownIdentity(old.id, contact, True, False)
+        contact, old, proved = new_id(), facts.identities[key], resolution.sender.proved
+        self.plan.moves[old.id] = (contact, proved)
+        facts.identities[key] = KnownIdentity(old.id, contact, proved, False)
         for (owner, pipeline), lead in list(facts.leads.items()):
-            if owner == old.contact and lead.opened_by == old.id:
+            if proved and owner == old.contact and lead.opened_by == old.id:
                 facts.leads[contact, pipeline] = facts.leads.pop((owner, pipeline))
         return contact
 
@@ -197,22 +202,28 @@ class Decision:
         lead = facts.leads.get((known.contact, pipeline)) if known else None
         lead_id = lead.id if lead else None
         plan.messages.append(self._row(message, message_id, known.id if known else None, lead_id))
-        plan.ignored.append((message_id, message.channel, reason))
+        plan.ignored.append((message_id, message.channel, reason, lead_id))
         if reason.startswith("command:"):
-            pairs = [(message.channel, a.value) for a in message.addresses]
-            word = word_of(message.text)
-            plan.stops += pairs if word in OPT_OUT else []
-            plan.resumes.update(pairs if word in OPT_IN else [])
+            self._obey(message, lead)
         return Outcome(Voice.IGNORED, message_id, lead_id, reason)
+
+    def _obey(self, message: Inbound, lead: OpenLead | None) -> None:
+        """STOP or START: the address, and whoever works for the customer."""
+        pairs, word = [(message.channel, a.value) for a in message.addresses], word_of(message.text)
+        if word in OPT_IN:
+            self.plan.resumes.update(pairs)
+        elif word in OPT_OUT:
+            self.plan.stops += pairs
+            if lead and lead.owner:
+                self.plan.stopped.append((lead.id, lead.owner))
 
     def _row(self, message: Inbound, message_id: UUID, identity: UUID | None, lead: UUID | None) -> Row:
         thread = message.thread or self._thread(message)
         if message.ref:
             self._facts.threads[message.channel, message.ref] = thread
-        subject = _clean(message.subject) if message.subject else None
         return (
-            message_id, message.channel, message.external_id, "in", identity, None, lead, _clean(message.ref),
-            _clean(thread), subject, _clean(message.text), facts_of(message), message.received_at, self._now,
+            message_id, message.channel, message.external_id, "in", identity, None, lead, _bounded(message.ref),
+            _bounded(thread), message.subject, message.text, facts_of(message), message.received_at, self._now,
         )  # fmt: skip
 
     def _thread(self, message: Inbound) -> str:
@@ -228,6 +239,6 @@ def _resumed(message: Inbound) -> list[Pair]:
     return [(message.channel, a.value) for a in message.addresses if a.proved and a.kind is not AddressKind.PHONE]
 
 
-def _clean(text: str) -> str:
-    """Without NUL, which PostgreSQL's text cannot hold."""
-    return text.replace("\0", "") if "\0" in text else text
+def _bounded(ref: str) -> str:
+    """A ref that fits an index entry (PostgreSQL, section 64.1: about 2,700 bytes)."""
+    return ref[:600]

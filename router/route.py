@@ -87,12 +87,10 @@ class Router:
     async def settle(self, reports: Sequence[Report]) -> None:
         """Write down what providers say of earlier deliveries, and whom they can reach no more. Idempotent."""
         now = utcnow()
-        stopped = {
-            (r.channel, r.address.value): r.reason for r in reports if r.kind is ReportKind.STOPPED and r.address
-        }
         resumed = {(r.channel, r.address.value) for r in reports if r.kind is ReportKind.RESUMED and r.address}
         async with self._database.begin() as connection:
             moved = await report(connection, reports)
+            stopped = await _stopped(connection, reports)
             await suppressions.stop(connection, [(*pair, reason, now) for pair, reason in stopped.items()])
             await suppressions.resume(connection, resumed)
             shown = [m.lead for m in moved if m.lead and m.purpose in ("reply", "greeting")]
@@ -112,7 +110,24 @@ async def _read(connection: Connection, batch: Sequence[Inbound], roster: Sequen
         leads=await leads.open_of(connection, {i.contact for i in identities.values()}),
         threads=await messages.threads(connection, {(m.channel, ref) for m in batch for ref in m.refers_to}),
         staff={m.address: m for m in roster if m.address},
+        former=await staff.former(connection),
     )
+
+
+async def _stopped(connection: Connection, reports: Sequence[Report]) -> dict[tuple[str, str], str]:
+    """(channel, address) -> why it takes nothing more.
+
+    A report about a delivery stops the address that we sent it to, and none if we sent no such thing: anybody can
+    write a bounce about anybody. One without a delivery is the provider's own word, behind its signature.
+    """
+    stops = [r for r in reports if r.kind is ReportKind.STOPPED]
+    sent = await suppressions.sent_to(connection, [(r.channel, r.external_id) for r in stops if r.external_id])
+    stopped: dict[tuple[str, str], str] = {}
+    for r in stops:
+        address = sent.get((r.channel, r.external_id)) if r.external_id else r.address and r.address.value
+        if address:
+            stopped[r.channel, address] = r.reason
+    return stopped
 
 
 async def _tell_authors(connection: Connection, moved: Sequence[Reported], now: datetime) -> None:

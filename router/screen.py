@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -29,30 +29,57 @@ class Screened(NamedTuple):
 OPT_OUT = frozenset("stop unsubscribe end quit stopall revoke optout cancel стоп отписка отписаться".split())
 """Twilio's default keywords (https://help.twilio.com/articles/223134027) and the Russian ones."""
 OPT_IN = frozenset("start unstop старт подписка".split())
+BOT_COMMANDS = frozenset({"/start", "/help"})
+"""https://core.telegram.org/bots/features#global-commands"""
 _CUSTOMER, _STAFF = Screened(Voice.CUSTOMER), Screened(Voice.STAFF)
 
 
-def screen(message: Inbound, staff: Mapping[str, Member], *, opt_out: bool) -> Screened:
-    """Decide who speaks. `staff`: by the Telegram id through which each one works."""
+def screen(
+    message: Inbound, staff: Mapping[str, Member], *, opt_out: bool, former: Collection[str] = frozenset()
+) -> Screened:
+    """Decide who speaks. `staff`: by the Telegram id through which each one works; `former`: ids of those who left."""
     if message.unreadable:
         return _CUSTOMER  # a person must see it
     if message.automatic is not None:
         return Screened(Voice.IGNORED, f"machine: {message.automatic.value}")
     if spam := message.fields.get("_spam"):
         return Screened(Voice.IGNORED, f"spam: {spam}")
-    if _is_staff(message, staff) or message.button is not None:  # the desk looks who presses, and tells a stranger so
+    if _is_staff(message, staff) or _is_for_the_desk(message):
         return _STAFF
     if message.chat:
         return Screened(Voice.IGNORED, "a group, not from staff")
     if opt_out and word_of(message.text) in OPT_OUT | OPT_IN:
         return Screened(Voice.IGNORED, f"command: {word_of(message.text)}")
+    if any(a in former for a in _telegram_ids(message)):
+        return Screened(Voice.IGNORED, "former staff")
+    if command := _bot_command(message):
+        return Screened(Voice.IGNORED, f"command: {command}")
     return _CUSTOMER
+
+
+def _is_for_the_desk(message: Inbound) -> bool:
+    """The desk looks who presses, and tells a stranger so; and that a group has a new id is Telegram's own word."""
+    return message.button is not None or bool(message.chat and "migrate_to_chat_id" in message.fields)
+
+
+def _bot_command(message: Inbound) -> str:
+    """What Telegram sends when somebody opens the bot (and what bots are asked by habit) is no request yet.
+
+    With the payload of a deep link it is one: otherwise the campaign would be lost.
+    """
+    command = message.text.strip().partition("@")[0].lower()
+    is_bare = len(message.text.split()) == 1 and not message.files and next(iter(_telegram_ids(message)), None)
+    return command if is_bare and command in BOT_COMMANDS else ""
+
+
+def _telegram_ids(message: Inbound) -> list[str]:
+    return [a.value for a in message.addresses if a.kind is AddressKind.TELEGRAM and a.proved]
 
 
 def _is_staff(message: Inbound, staff: Mapping[str, Member]) -> bool:
     if message.source.campaign.startswith(LINK_PREFIX):
         return True
-    return any(a.kind is AddressKind.TELEGRAM and a.proved and a.value in staff for a in message.addresses)
+    return any(a in staff for a in _telegram_ids(message))
 
 
 def word_of(text: str) -> str:

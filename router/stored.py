@@ -28,8 +28,7 @@ def facts_of(message: Inbound) -> str:
     if message.automatic:
         facts["automatic"] = message.automatic.value
     facts["from"] = [[a.kind.value, a.value, a.proved] for a in message.addresses]
-    text = _encode(facts).decode()
-    return text.replace("\\u0000", "") if "\\u0000" in text else text
+    return _encode(facts).decode()
 
 
 def _source(message: Inbound) -> dict[str, Any]:

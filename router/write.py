@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.ids import new_id
 from domain.messages import Address, AddressKind, ChannelName, Inbound
+from router import stops
 from router.assign import at_work, turn_of
 from router.plan import Joined, Opened, Plan
 from router.rules import Rules
@@ -44,7 +45,8 @@ async def write(connection: Connection, plan: Plan, given: Circumstances) -> Non
     await leads.add(connection, *_lead_rows(plan.opened, owners, now))
     await leads.touch(connection, _touched_before(plan))
     await messages.add(connection, plan.messages)
-    told = _tell_staff(plan, rules, owners, {m.id: m for m in roster}, now)
+    members = {m.id: m for m in roster}
+    told = _tell_staff(plan, rules, owners, members, now) + stops.notices(plan, members, now)
     await deliveries.add(connection, told + _greet(plan, rules, given.greeted, now))
     waiting = {j.lead for j in plan.joined if j.owner is None and j.lead not in owners}
     await chats.refresh(connection, waiting, now)
@@ -171,9 +173,9 @@ def _events(plan: Plan, owners: Owners, now: datetime) -> list[Row]:
         owner = owners[o.lead]
         data = f'{{"message":"{o.message}","owner":"{owner.id if owner else ""}"}}'
         rows.append(_event("lead.opened", o.inbound.channel, o.lead, o.message, now, data))
-    for message, channel, reason in plan.ignored:
-        rows.append(_event("message.ignored", channel, None, message, now, f'{{"reason":"{_quoted(reason)}"}}'))
-    for identity, contact in plan.moves.items():
+    for message, channel, reason, lead in plan.ignored:
+        rows.append(_event("message.ignored", channel, lead, message, now, f'{{"reason":"{_quoted(reason)}"}}'))
+    for identity, (contact, _) in plan.moves.items():
         data = f'{{"identity":"{identity}","contact":"{contact}"}}'
         rows.append(_event("identity.split", events.SYSTEM, None, None, now, data))
     return rows

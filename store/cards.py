@@ -92,6 +92,18 @@ _LINES = text(
 ).columns(facts=JSONB)
 
 
+async def is_first(connection: AsyncConnection, message: UUID) -> bool:
+    """Whether it is the lead's first message, which its card shows above all others."""
+    return bool(await connection.scalar(_IS_FIRST, {"id": message}))
+
+
+_IS_FIRST = text(
+    """SELECT NOT EXISTS (SELECT FROM messages e WHERE e.lead_id = m.lead_id
+         AND (e.received_at, e.id) < (m.received_at, m.id))
+       FROM messages m WHERE m.id = :id"""
+)
+
+
 class Author(NamedTuple):
     """Who of us wrote an answer, and where he is told that it did not arrive."""
 

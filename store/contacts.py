@@ -67,21 +67,24 @@ async def prove(connection: AsyncConnection, proved: Iterable[UUID]) -> None:
 _PROVE = text("UPDATE identities SET proved = true WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT proved")
 
 
-async def split(connection: AsyncConnection, moves: Mapping[UUID, UUID], at: datetime) -> None:
-    """Give identities, with the leads that they opened, to contacts of their own, which are made here.
+async def split(connection: AsyncConnection, moves: Mapping[UUID, tuple[UUID, bool]], at: datetime) -> None:
+    """Give identities to contacts of their own, which are made here; with the leads they opened, if they are proved.
 
-    `moves`: identity -> new contact. What was only claimed for somebody turned out to be somebody else.
+    `moves`: identity -> (new contact, whether it is proved now). What was claimed for somebody may be somebody else.
     """
     if not moves:
         return
-    await bulk.insert(connection, contacts, CONTACT, [(contact, at) for contact in moves.values()])
-    rows = sorted(moves.items())
+    await bulk.insert(connection, contacts, CONTACT, [(contact, at) for contact, _ in moves.values()])
+    rows = [(identity, contact, proved) for identity, (contact, proved) in sorted(moves.items())]
     for statement in (_MOVE_IDENTITIES, _MOVE_LEADS):
         await connection.execute(statement, bulk.arrays(rows))
 
 
-_MOVED = "unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[])) AS m(identity, contact)"
+_MOVED = "unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS boolean[])) AS m(identity, contact, proved)"
 _MOVE_IDENTITIES = text(
-    f"UPDATE identities i SET contact_id = m.contact, proved = true FROM {_MOVED} WHERE i.id = m.identity"
+    f"""UPDATE identities i SET contact_id = m.contact, proved = i.proved OR m.proved
+        FROM {_MOVED} WHERE i.id = m.identity"""
 )
-_MOVE_LEADS = text(f"UPDATE leads l SET contact_id = m.contact FROM {_MOVED} WHERE l.opened_by = m.identity")
+_MOVE_LEADS = text(
+    f"UPDATE leads l SET contact_id = m.contact FROM {_MOVED} WHERE l.opened_by = m.identity AND m.proved"
+)

@@ -53,7 +53,7 @@ class Database:
             pool_size=pool,
             max_overflow=pool,
             pool_timeout=10,
-            pool_pre_ping=False,
+            hide_parameters=True,  # what customers wrote has no place in a log
             connect_args=_connect(),
         )
 
@@ -62,6 +62,7 @@ class Database:
             pool_size=2,
             max_overflow=pool,
             pool_timeout=10,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             connect_args=_connect(synchronous_commit="off"),
         )

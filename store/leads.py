@@ -175,6 +175,15 @@ _REOPEN = text(
 )
 
 
+async def open_number(connection: AsyncConnection, contact: UUID, pipeline: str) -> int | None:
+    """The number of the person's open lead."""
+    number: int | None = await connection.scalar(_NUMBER, {"contact": contact, "pipeline": pipeline})
+    return number
+
+
+_NUMBER = text("SELECT number FROM leads WHERE contact_id = :contact AND pipeline = :pipeline AND state = 'open'")
+
+
 async def asked_to_write(connection: AsyncConnection, staff: UUID, actor: str, since: datetime) -> UUID | None:
     """The lead under which this member pressed Reply, when that is the last thing that he did to his open leads."""
     row = (await connection.execute(_LAST_ACT, {"staff": staff, "actor": actor, "since": since})).first()

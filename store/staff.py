@@ -80,6 +80,8 @@ async def redeem_link(
     connection: AsyncConnection, payload: str, channel: str, address: str, now: datetime
 ) -> Member | None:
     """Link the member whose payload this is to his chat and put him to work; None when it is used up or unknown."""
+    if address.startswith("-"):  # a group's anonymous administrator: the link would be everybody's
+        return None
     token = payload.removeprefix(LINK_PREFIX)
     row = {"hash": _hash(token), "channel": channel, "address": address, "now": now}
     await connection.execute(_UNLINK, row)

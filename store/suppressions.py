@@ -31,6 +31,19 @@ _RESUME = text(
 )
 
 
+async def sent_to(connection: AsyncConnection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """(channel, external id) -> the address that this delivery of ours went to."""
+    if not (pairs := sorted(set(names))):
+        return {}
+    return {(r.channel, r.external_id): r.address for r in await connection.execute(_SENT_TO, bulk.arrays(pairs))}
+
+
+_SENT_TO = text(
+    """SELECT d.channel, d.external_id, d.address FROM deliveries d
+       JOIN unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[])) AS n(channel, external_id) USING (channel, external_id)"""
+)
+
+
 async def among(
     connection: AsyncConnection, channels: Iterable[str], addresses: Iterable[str]
 ) -> frozenset[tuple[str, str]]:

@@ -16,7 +16,7 @@ from domain.errors import Refused
 from domain.messages import Address, AddressKind, ChannelName, File, Inbound, Report, ReportKind, Source
 from tests.bus.events import inbound
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 addresses = st.builds(Address, kind=st.sampled_from(AddressKind), value=texts, proved=st.booleans())
 times = st.datetimes(timezones=st.just(UTC))
 files = st.builds(File, name=texts, type=texts, size=st.integers(0, 2**40), key=texts, content_id=texts)
@@ -48,6 +48,15 @@ reports = st.builds(
 @given(inbounds | reports)
 def test_an_event_comes_back_as_it_was(event: Event) -> None:
     assert decode(encode(event)) == event
+
+
+def test_nul_is_taken_out_and_a_typed_escape_is_not() -> None:
+    event = replace(inbound(), text="a\0b \\u0000 c", refers_to=("<a\0b>",), fields={"\0k": "\0v", "\\u0000": "\\\0"})
+    back = decode(encode(event))
+    assert isinstance(back, Inbound)
+    assert back.text == "ab \\u0000 c"
+    assert back.refers_to == ("<ab>",)
+    assert back.fields == {"k": "v", "\\u0000": "\\"}
 
 
 @given(st.binary(max_size=60) | texts.map(str.encode))

@@ -148,12 +148,6 @@ async def test_replies_find_their_thread(router: Router, ask: Ask) -> None:
     assert await ask("SELECT thread FROM messages ORDER BY ref") == ["<1@x>", "<1@x>", "<9@x>"]
 
 
-async def test_nul_and_long_odd_texts_are_stored(router: Router, ask: Ask) -> None:
-    odd = message(INBOX, ANNA, text="a\0b", subject="\0", name="N\0", fields={"k\0": "v\0"})
-    await router.route([odd])
-    assert await ask("SELECT text FROM messages") == ["ab"]
-
-
 # Identity
 
 
