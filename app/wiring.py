@@ -211,15 +211,46 @@ async def installation(settings: Settings) -> AsyncIterator[Installation]:
 
 
 async def run(settings: Settings, roles: Sequence[str], stop: asyncio.Event) -> None:
-    """Run these roles until `stop`."""
+    """Run these roles until `stop`; servers that are away at the start are waited for."""
     async with installation(settings) as built:
-        await migrations.upgrade(built.urls.database)
-        await built.bus.start()
-        for problem in await _durability(built):
-            log.warning("%s", problem)
-        await run_all(built.jobs(roles), stop)
+        await run_all(prepared(built, roles), stop)
 
 
-async def _durability(built: Installation) -> list[str]:
-    """What could lose accepted messages, loudly said at each start."""
-    return [*await built.bus.durability(), *await built.database.durability()]
+def prepared(built: Installation, roles: Sequence[str]) -> list[Job]:
+    """The roles' jobs, each as soon as what it stands on is there.
+
+    The web role needs the bus alone: while PostgreSQL is away the stream takes what comes.
+    """
+    connected, migrated = asyncio.Event(), asyncio.Event()
+    first = [Job("bus", partial(_connect, built, connected))]
+    if set(roles) - {"web"}:
+        first.append(Job("database", partial(_migrate, built, migrated)))
+    web = [Job(j.name, partial(_after, (connected,), j)) for j in built.jobs([r for r in roles if r == "web"])]
+    rest = [
+        Job(j.name, partial(_after, (connected, migrated), j)) for j in built.jobs([r for r in roles if r != "web"])
+    ]
+    return [*first, *web, *rest]
+
+
+async def _connect(built: Installation, done: asyncio.Event) -> None:
+    """Start the bus, which waits for Redis; say what could lose messages."""
+    await built.bus.start()
+    done.set()
+    for problem in await built.bus.durability():
+        log.warning("%s", problem)
+    await asyncio.Event().wait()
+
+
+async def _migrate(built: Installation, done: asyncio.Event) -> None:
+    """Bring the schema up; say what could lose messages. Raises Away: then it is tried again."""
+    await migrations.upgrade(built.urls.database)
+    done.set()
+    for problem in await built.database.durability():
+        log.warning("%s", problem)
+    await asyncio.Event().wait()
+
+
+async def _after(events: Sequence[asyncio.Event], job: Job) -> None:
+    for event in events:
+        await event.wait()
+    await job.run()

@@ -51,7 +51,7 @@ def test_an_event_comes_back_as_it_was(event: Event) -> None:
 
 
 def test_nul_is_taken_out_and_a_typed_escape_is_not() -> None:
-    event = replace(inbound(), text="a\0b \\u0000 c", refers_to=("<a\0b>",), fields={"\0k": "\0v", "\\u0000": "\\\0"})
+    event = replace(inbound(1), text="a\0b \\u0000 c", refers_to=("<a\0b>",), fields={"\0k": "\0v", "\\u0000": "\\\0"})
     back = decode(encode(event))
     assert isinstance(back, Inbound)
     assert back.text == "ab \\u0000 c"
