@@ -225,11 +225,9 @@ def prepared(built: Installation, roles: Sequence[str]) -> list[Job]:
     first = [Job("bus", partial(_connect, built, connected))]
     if set(roles) - {"web"}:
         first.append(Job("database", partial(_migrate, built, migrated)))
-    web = [Job(j.name, partial(_after, (connected,), j)) for j in built.jobs([r for r in roles if r == "web"])]
-    rest = [
-        Job(j.name, partial(_after, (connected, migrated), j)) for j in built.jobs([r for r in roles if r != "web"])
-    ]
-    return [*first, *web, *rest]
+    needs = {role: (connected,) if role == "web" else (connected, migrated) for role in roles}
+    jobs = [(job, needs[role]) for role in roles for job in built.jobs([role])]
+    return [*first, *(Job(job.name, partial(_after, events, job)) for job, events in jobs)]
 
 
 async def _connect(built: Installation, done: asyncio.Event) -> None:
