@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.ids import new_id
@@ -20,6 +20,9 @@ from store.cards import EXCERPT
 from store.deliveries import Lane, Purpose
 from store.engine import Connection
 from store.staff import Member
+
+_AFTER_RELAYS = timedelta(seconds=1.5)
+"""A chat takes one message a second: what the customer wrote goes first, then the card says so, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +51,9 @@ async def write(connection: Connection, plan: Plan, given: Circumstances) -> Non
     members = {m.id: m for m in roster}
     told = _tell_staff(plan, rules, owners, members, now) + stops.notices(plan, members, now)
     await deliveries.add(connection, told + _greet(plan, rules, given.greeted, now))
-    waiting = {j.lead for j in plan.joined if j.owner is None and j.lead not in owners}
-    await chats.refresh(connection, waiting, now)
+    further = [j for j in plan.joined if j.lead not in owners]
+    await chats.refresh(connection, (j.lead for j in further if j.owner is None), now)
+    await chats.refresh(connection, (j.lead for j in further if j.owner), now, after=_AFTER_RELAYS)
     await suppressions.stop(connection, [(c, a, "asked to stop", now) for c, a in sorted(set(plan.stops))])
     await suppressions.resume(connection, plan.resumes)
     await events.add(connection, _events(plan, owners, now))

@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row = tuple[Any, ...]
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are not annotated
+
+
+_BEGIN = text("SELECT 1")
 
 
 class Lost(Exception):
@@ -34,6 +38,19 @@ async def insert(
     result = await connection.execute(_insert(table, columns, contended), arrays(rows))
     if contended and result.rowcount != len(rows):
         raise Lost(table.name)
+
+
+async def copy(connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """Write rows whose keys nobody else can have, by COPY: cheaper still, but it knows no ON CONFLICT.
+
+    JSON columns take their text. Raises the driver's own errors.
+    """
+    if rows:
+        raw = await connection.get_raw_connection()
+        driver: asyncpg.Connection = raw.driver_connection  # type: ignore[assignment]  # the engine is asyncpg's
+        if not driver.is_in_transaction():  # SQLAlchemy begins with the first statement that it sees itself
+            await connection.execute(_BEGIN)
+        await driver.copy_records_to_table(table.name, records=rows, columns=columns)
 
 
 async def insert_new(connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> int:

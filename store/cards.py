@@ -36,6 +36,8 @@ class Line(NamedTuple):
     state: str | None
     """What became of our answer (domain.messages.DeliveryState); None for the customer's messages."""
     reason: str | None
+    external_id: str = ""
+    """In the channel's words: of a form the receipt's number."""
 
 
 class CardView(NamedTuple):
@@ -71,7 +73,11 @@ async def view(connection: AsyncConnection, lead: UUID, last: int = 5) -> CardVi
 
 _HEAD = text(
     """SELECT l.id, l.number, l.pipeline, l.state, l.channel, l.opened_at, l.owner_id, s.name, l.taken_at,
-       coalesce(o.name, (SELECT i.name FROM identities i WHERE i.contact_id = l.contact_id AND i.name <> '' LIMIT 1)),
+       coalesce(nullif(o.name, ''),
+         (SELECT i.name FROM identities i WHERE i.contact_id = l.contact_id AND i.name <> ''
+            ORDER BY i.created_at LIMIT 1),
+         (SELECT m.facts ->> 'name' FROM messages m WHERE m.lead_id = l.id AND m.direction = 'in'
+            AND m.facts ->> 'name' <> '' ORDER BY m.received_at LIMIT 1)),
        (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', i.kind, 'value', i.value, 'proved', i.proved)
           ORDER BY i.proved DESC, i.created_at), '[]') FROM identities i
         WHERE i.contact_id = l.contact_id AND i.kind <> 'unreadable') AS addresses,
@@ -84,7 +90,8 @@ _LINES = text(
          SELECT m.*, row_number() OVER (ORDER BY received_at, id) AS first,
            row_number() OVER (ORDER BY received_at DESC, id DESC) AS back
          FROM messages m WHERE m.lead_id = :lead)
-       SELECT m.id, m.direction, m.channel, s.name, m.subject, m.text, m.facts, m.received_at, d.state, d.reason
+       SELECT m.id, m.direction, m.channel, s.name, m.subject, m.text, m.facts, m.received_at, d.state, d.reason,
+         m.external_id
        FROM numbered m LEFT JOIN staff s ON s.id = m.staff_id
        LEFT JOIN LATERAL (SELECT state, reason FROM deliveries d WHERE d.message_id = m.id AND d.purpose = 'reply'
          ORDER BY created_at DESC LIMIT 1) AS d ON true

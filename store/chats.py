@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,8 +15,13 @@ from store.deliveries import DELIVERY, Lane, Purpose, row
 from store.tables import deliveries
 
 
-async def refresh(connection: AsyncConnection, leads: Iterable[UUID], at: datetime) -> None:
-    """Have every card of these leads edited to what is true now. One waiting edit per card is enough."""
+async def refresh(
+    connection: AsyncConnection, leads: Iterable[UUID], at: datetime, *, after: timedelta = timedelta(0)
+) -> None:
+    """Have the living card of these leads in each chat edited to what is true now, `after` a while.
+
+    The latest card is the living one; while it waits to be sent it needs no edit. One waiting edit per card is enough.
+    """
     if ids := sorted(set(leads)):
         shown = await connection.execute(_SHOWN, {"leads": ids})
         rows = [
@@ -26,6 +31,7 @@ async def refresh(connection: AsyncConnection, leads: Iterable[UUID], at: dateti
                 channel=r.channel,
                 address=r.address,
                 at=at,
+                due_at=at + after,
                 lead=r.lead_id,
                 staff=r.staff_id,
             )
@@ -35,10 +41,47 @@ async def refresh(connection: AsyncConnection, leads: Iterable[UUID], at: dateti
 
 
 _SHOWN = text(
-    """SELECT DISTINCT ON (lead_id, channel, address) lead_id, channel, address, staff_id FROM deliveries
-       WHERE lead_id = ANY(CAST(:leads AS uuid[])) AND purpose = 'card'
-         AND state NOT IN ('pending', 'failed', 'skipped')
-       ORDER BY lead_id, channel, address, created_at DESC"""
+    """SELECT lead_id, channel, address, staff_id FROM (
+         SELECT DISTINCT ON (lead_id, channel, address) lead_id, channel, address, staff_id, state FROM deliveries
+         WHERE lead_id = ANY(CAST(:leads AS uuid[])) AND purpose = 'card' AND state NOT IN ('failed', 'skipped')
+         ORDER BY lead_id, channel, address, created_at DESC, id DESC) AS latest
+       WHERE state <> 'pending'"""
+)
+
+
+async def retire(connection: AsyncConnection, sent: Sequence[UUID], at: datetime) -> None:
+    """These cards have just been sent: each older one of the same lead in the same chat loses its buttons, once."""
+    if sent:
+        older = await connection.execute(_OLDER, {"sent": list(sent)})
+        rows = [
+            row(
+                Purpose.RETIRE,
+                Lane.NOTICE,
+                channel=r.channel,
+                address=r.address,
+                at=at,
+                facts=r.facts,
+                lead=r.lead_id,
+                staff=r.staff_id,
+            )
+            for r in older
+        ]
+        await bulk.insert(connection, deliveries, DELIVERY, rows)
+
+
+_OLDER = text(
+    """WITH ranked AS (
+         SELECT lead_id, channel, address, staff_id, external_id,
+           rank() OVER (PARTITION BY lead_id, channel, address ORDER BY created_at DESC, id DESC) AS age
+         FROM deliveries d
+         WHERE purpose = 'card' AND external_id IS NOT NULL AND EXISTS (
+           SELECT FROM deliveries s WHERE s.id = ANY(CAST(:sent AS uuid[])) AND s.lead_id = d.lead_id
+             AND s.channel = d.channel AND s.address = d.address)
+           AND lead_id IN (SELECT lead_id FROM deliveries WHERE id = ANY(CAST(:sent AS uuid[]))))
+       SELECT lead_id, channel, address, staff_id, CAST(jsonb_build_object('card', external_id) AS text) AS facts
+       FROM ranked r WHERE age > 1 AND NOT EXISTS (
+         SELECT FROM deliveries o WHERE o.lead_id = r.lead_id AND o.purpose = 'retire' AND o.channel = r.channel
+           AND o.address = r.address AND o.facts ->> 'card' = r.external_id)"""
 )
 
 
@@ -65,17 +108,17 @@ _POINTED = text(
          UNION ALL
          SELECT d.* FROM delivery_parts p JOIN deliveries d ON d.id = p.delivery_id
          WHERE p.channel = :channel AND p.external_id = r.ref) AS d ON true
-       ORDER BY r.n, (d.purpose = 'refresh'), d.created_at LIMIT 1"""
+       ORDER BY r.n, (d.purpose IN ('refresh', 'retire')), d.created_at LIMIT 1"""
 )
 
 
 async def card_in(connection: AsyncConnection, lead: UUID, channel: str, address: str) -> tuple[str, str | None] | None:
-    """(state, external id) of the lead's latest card in that chat; None when there is none."""
+    """(state, external id) of the lead's latest card in that chat; one that failed for want of another; or None."""
     row = (await connection.execute(_CARD_IN, {"lead": lead, "channel": channel, "address": address})).first()
     return (row.state, row.external_id) if row else None
 
 
 _CARD_IN = text(
     """SELECT state, external_id FROM deliveries WHERE lead_id = :lead AND purpose = 'card' AND channel = :channel
-       AND address = :address ORDER BY created_at DESC LIMIT 1"""
+       AND address = :address ORDER BY state IN ('failed', 'skipped'), created_at DESC, id DESC LIMIT 1"""
 )

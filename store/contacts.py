@@ -51,7 +51,7 @@ _KNOWN = text(
 
 async def add(connection: AsyncConnection, people: Sequence[Row], claims: Sequence[Row], pairs: Iterable[Row]) -> None:
     """Write new contacts, their identities (Lost when another process was first) and suggestions to merge."""
-    await bulk.insert(connection, contacts, CONTACT, people)
+    await bulk.copy(connection, contacts, CONTACT, people)
     await bulk.insert(
         connection, identities, IDENTITY, sorted(claims, key=lambda row: (row[1], row[2])), contended=True
     )

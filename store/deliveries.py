@@ -25,7 +25,10 @@ class Purpose(StrEnum):
 
     CARD = "card"  # a lead's card in a seller's or a team's chat; facts: {}
     REFRESH = "refresh"  # edits the card of `lead_id` in that chat to what is true now; facts: {}
-    RELAY = "relay"  # the customer's message `message_id` in the owner's chat, under the card
+    RETIRE = "retire"  # takes the buttons off an older card, when a newer one is in the chat; facts: {"card"}, its id
+    RELAY = (
+        "relay"  # the customer's message `message_id` in the owner's chat, under the card; facts: {"plain", "reason"}
+    )
     REPLY = "reply"  # the message `message_id` of a member of staff, to the customer
     GREETING = "greeting"  # the automatic first answer to the message `message_id`; facts: {"language"}
     NOTICE = "notice"  # a line for staff; facts: {"key", ...}: a text of notifications/templates
@@ -84,7 +87,7 @@ class Verdict:
 
 async def add(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     """Queue deliveries, each in the order of DELIVERY; `facts` is JSON text."""
-    await bulk.insert(connection, deliveries, DELIVERY, rows)
+    await bulk.copy(connection, deliveries, DELIVERY, rows)
 
 
 def row(

@@ -21,7 +21,7 @@ SYSTEM = "leadwire"
 
 async def add(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     """Append rows in the order of EVENT; `data` is JSON text."""
-    await bulk.insert(connection, events, EVENT, rows)
+    await bulk.copy(connection, events, EVENT, rows)
 
 
 async def record(

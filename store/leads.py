@@ -63,7 +63,7 @@ _OPEN = text(
 async def add(connection: AsyncConnection, rows: Sequence[Row], assigned: Sequence[Row]) -> None:
     """Open leads (Lost when another process opened one for the same person first) and say whose they are."""
     await bulk.insert(connection, leads, LEAD, sorted(rows, key=lambda row: row[1]), contended=True)
-    await bulk.insert(connection, assignments, ASSIGNMENT, assigned)
+    await bulk.copy(connection, assignments, ASSIGNMENT, assigned)
 
 
 async def touch(connection: AsyncConnection, active: Mapping[UUID, tuple[datetime, UUID | None]]) -> None:

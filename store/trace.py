@@ -28,8 +28,11 @@ class Step(NamedTuple):
 
 
 async def find(connection: Connection, wanted: str, channels: Sequence[str]) -> tuple[UUID | None, UUID | None]:
-    """(lead, message) for a lead's number or id, a message's id, its Message-ID, or a provider's id (a receipt)."""
-    number, ids = wanted.removeprefix("#"), [wanted, f"<{wanted.strip('<>')}>"]
+    """(lead, message) for a lead's number or id, a message's id, its Message-ID, or a provider's id.
+
+    A receipt is found however it is typed.
+    """
+    number, ids = wanted.removeprefix("#"), [wanted, wanted.upper(), f"<{wanted.strip('<>')}>"]
     values = {
         "number": int(number) if number.isdecimal() and len(number) < 18 else None,
         "id": _uuid(wanted),
@@ -70,27 +73,55 @@ async def steps(connection: Connection, lead: UUID | None, message: UUID | None)
 
 _STEPS = text(
     """SELECT at, kind, what, state, reason, text, data FROM (
-         SELECT received_at AS at, 'message ' || direction AS kind, channel AS what, '' AS state,
+         SELECT 0 AS rank, received_at AS at, 'message ' || direction AS kind, channel AS what, '' AS state,
            CAST(NULL AS text) AS reason, left(text, 80) AS text, CAST('{}' AS jsonb) AS data
          FROM messages WHERE lead_id = CAST(:lead AS uuid) OR id = CAST(:message AS uuid)
          UNION ALL
-         SELECT created_at, 'stored', channel, '', NULL, external_id, '{}'
+         SELECT 1, created_at, 'stored', channel, '', NULL, external_id, '{}'
          FROM messages WHERE lead_id = CAST(:lead AS uuid) OR id = CAST(:message AS uuid)
          UNION ALL
-         SELECT at, kind, actor, '', NULL, '', data FROM events
+         SELECT 2, at, kind, actor, '', NULL, '', data FROM events
          WHERE lead_id = CAST(:lead AS uuid) OR (lead_id IS NULL AND message_id = CAST(:message AS uuid))
          UNION ALL
-         SELECT created_at, 'queued ' || purpose, channel || ' ' || address, state, reason, '',
+         SELECT 3, created_at, 'queued ' || purpose, channel || ' ' || address, state, reason, '',
            jsonb_build_object('delivery', id, 'attempts', attempts)
          FROM deliveries WHERE lead_id = CAST(:lead AS uuid)
          UNION ALL
-         SELECT sent_at, 'sent ' || purpose, channel || ' ' || address, state, NULL, coalesce(external_id, ''), '{}'
+         SELECT 4, sent_at, 'sent ' || purpose, channel || ' ' || address, state, NULL, coalesce(external_id, ''), '{}'
          FROM deliveries WHERE lead_id = CAST(:lead AS uuid) AND sent_at IS NOT NULL
          UNION ALL
-         SELECT reported_at, 'reported ' || purpose, channel || ' ' || address, state, reason, '', '{}'
+         SELECT 5, reported_at, 'reported ' || purpose, channel || ' ' || address, state, reason, '', '{}'
          FROM deliveries WHERE lead_id = CAST(:lead AS uuid) AND reported_at IS NOT NULL
-       ) AS s ORDER BY at, kind"""
+       ) AS s ORDER BY at, rank, kind"""
 ).columns(data=JSONB)
+
+
+class Head(NamedTuple):
+    """What a lead is, in a line."""
+
+    number: int
+    who: str
+    """The customer's name, else an address; empty when neither is known."""
+    state: str
+    owner: str | None
+
+
+async def head(connection: Connection, lead: UUID | None) -> Head | None:
+    """Of one lead; None when there is none."""
+    row = (await connection.execute(_HEAD, {"lead": lead})).first()
+    return Head(*row) if row else None
+
+
+_HEAD = text(
+    """SELECT l.number, coalesce(nullif(i.name, ''), i.value, ''), l.state, s.name
+       FROM leads l LEFT JOIN identities i ON i.id = l.opened_by LEFT JOIN staff s ON s.id = l.owner_id
+       WHERE l.id = CAST(:lead AS uuid)"""
+)
+
+
+async def staff_names(connection: Connection) -> list[tuple[UUID, str]]:
+    """Everybody who works or worked here."""
+    return [(row.id, row.name) for row in await connection.execute(text("SELECT id, name FROM staff"))]
 
 
 class Hop(NamedTuple):
