@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from urllib.parse import urlsplit
 
 import typer
+from pydantic import BaseModel
 
-from app.settings import Settings
-from app.wiring import Installation, installation
+from app.settings import ChannelConfig, Settings
+from app.wiring import Installation, build_channels, channel_names, installation
 from bus.dead import DeadLetters
-from domain.errors import SendError
-from domain.ports import Channel
+from domain.errors import Misconfigured, SendError, Unavailable
+from domain.messages import ChannelName
 from store import migrations
 from store.files import FileMissing
 
@@ -36,7 +40,7 @@ async def check(settings: Settings) -> int:
 
 
 def _checks(built: Installation) -> list[Check]:
-    channels = [(f"channel {name}", partial(_pinged, channel)) for name, channel in built.channels.items()]
+    channels = [(f"channel {name}", partial(_channel, built, name, c)) for name, c in channel_names(built.settings)]
     return [
         ("configuration", partial(_advice, built.settings)),
         ("PostgreSQL", partial(_database, built)),
@@ -99,9 +103,73 @@ async def _dead(built: Installation) -> list[str]:
     return [f"{count} messages could not be handled: leadwire dead list"] if count else []
 
 
-async def _pinged(channel: Channel) -> list[str]:
-    try:
-        await channel.ping()
-    except SendError as error:
-        return [f"{type(error).__name__}: {error}"]
-    return []
+async def _channel(built: Installation, name: ChannelName, config: ChannelConfig) -> list[str]:
+    """Ask each server of the channel, each apart: mail has two, and both may be wrong."""
+    found = []
+    for key, part in _parts(f"channels.{name}", config):
+        alone = built.settings.model_copy(update={"channels": {name: part}})
+        channel = build_channels(alone, built.database)[name]
+        try:
+            await channel.ping()
+        except SendError as error:
+            keys = KEYS[part.kind if part.kind in KEYS else key.rpartition(".")[2]]
+            found.append(f"{key}: {_to_mend(error, _server(part.settings), keys)}")
+        finally:
+            await channel.aclose()
+    return found
+
+
+def _parts(key: str, config: ChannelConfig) -> Iterator[tuple[str, ChannelConfig]]:
+    """The channel once per server, each with the key of its settings."""
+    servers = [name for name in MAIL if getattr(config.settings, name, None)]
+    for server in servers:
+        settings = config.settings.model_copy(update=dict.fromkeys(set(MAIL) - {server}))
+        yield f"{key}.{server}", config.model_copy(update={"settings": settings})
+    if not servers:
+        yield key, config
+
+
+MAIL = ("imap", "smtp")
+KEYS = {
+    "imap": "user, password and folders",
+    "smtp": "user, password and the channel's address",
+    "telegram": "token",
+    "sms": "account_sid and auth_token",
+    "form": "the settings",
+}
+"""What is to be looked at when a server refuses us."""
+
+
+def _server(settings: BaseModel) -> str:
+    """host:port, or the name of the vendor's API; empty when there is no server."""
+    for name in MAIL:
+        if server := getattr(settings, name, None):
+            return f"{server.host}:{server.port}"
+    return urlsplit(getattr(settings, "api_url", "")).netloc
+
+
+def _to_mend(error: SendError, server: str, keys: str) -> str:
+    """What is wrong, and what mends it."""
+    if isinstance(error, Unavailable) and not error.code:
+        why = _cause(error) or error.reason
+        return f"cannot reach {server}: {why}. Is the server there, and does leadwire.toml name it right?"
+    said = f"{server} says: {error}"
+    if isinstance(error, Misconfigured) and error.code == "TLS":
+        return f"{said}. Look at host, security and ca_file"
+    return f"{said}. Look at {keys}" if isinstance(error, Misconfigured) else said
+
+
+def _cause(error: BaseException) -> str:
+    """The operating system's own words, which name the reason better than a library around them."""
+    inner = error.__cause__ or error.__context__
+    match inner:
+        case None:
+            return ""
+        case socket.gaierror():
+            return f"there is no such host ({inner.strerror})"
+        case OSError(errno=int() as number) if number > 0:
+            return os.strerror(number).lower()
+        case TimeoutError():
+            return "no answer in time"
+        case _:
+            return _cause(inner)

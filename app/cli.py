@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ import typer
 import uvloop
 
 from app import log
+from app.addresses import addresses
 from app.document import ConfigurationError, load
 from app.launch import EmbeddedError
 from app.settings import Settings
@@ -24,6 +26,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 Config = Annotated[
     Path, typer.Option("--config", "-c", envvar="LEADWIRE_CONFIG", help="The configuration.", show_default=True)
@@ -86,6 +89,8 @@ def _role(name: str, text: str) -> None:
 
         settings = settings_of(config, verbose=verbose)
         roles = ROLES if name == "up" else (name,)
+        for what, address in addresses(settings) if "web" in roles else ():
+            logging.getLogger(__name__).info("%s: %s", what, address)
         run(until_told(lambda stop: wiring.run(settings, roles, stop)))
 
 
@@ -101,7 +106,7 @@ for _name, _text in {
 
 @cli.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Where the demo's page is served.")] = 8025,
+    port: Annotated[int, typer.Option(min=1, max=65_534, help="Where the demo's page is served.")] = 8025,
     data: Annotated[Path | None, typer.Option(help="Keep the demo's data here instead of a fresh folder.")] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
     verbose: Verbose = False,
@@ -180,9 +185,7 @@ def dead_drop(
     """Remove a dead letter for ever."""
     from app import commands
 
-    if not yes and typer.prompt(f"This cannot be undone. Type the id to drop {letter}") != letter:
-        fail("Nothing was dropped: that was not the id.")
-    run(commands.dead_drop(settings_of(config), letter))
+    run(commands.dead_drop(settings_of(config), letter, ask=not yes))
 
 
 staff = typer.Typer(help="People who sell.", no_args_is_help=True)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
+import msgspec
 import typer
 
 from app.settings import Settings
+from app.steps import line
 from app.wiring import Installation, installation, rules_of
 from bus.connect import AWAY as REDIS_AWAY
 from bus.dead import Dead, DeadLetters
 from domain.errors import SendError
 from domain.messages import utcnow
 from domain.ports import Named
-from store import deliveries, events, leads, migrations, staff
+from store import chats, deliveries, events, leads, migrations, staff
 from store import trace as traces
 from store.bulk import Row
 from store.deliveries import Lane, Purpose
@@ -24,6 +27,8 @@ from store.leads import Lead
 from store.staff import Member
 
 LINK_VALID = timedelta(days=7)
+LONGEST_NAME = 80
+RETIRED_AFTER = timedelta(seconds=5)
 
 
 async def migrate(settings: Settings) -> int:
@@ -42,23 +47,21 @@ async def trace(settings: Settings, wanted: str) -> int:
     async with _connected(settings) as (built, connection):
         lead, message = await traces.find(connection, wanted, list(built.kinds))
         steps = await traces.steps(connection, lead, message)
+        head = await traces.head(connection, lead)
+        names = {str(key): name for key, name in await traces.staff_names(connection)}
     if not steps:
         typer.secho(
             f"Nothing is known of {wanted}. Try a lead's number, a receipt or a message's id.", fg="red", err=True
         )
         return 1
     zone, began = settings.company.zone, steps[0].at
+    if head:
+        owner = head.owner or "nobody yet"
+        typer.echo(f"Lead #{head.number}  {head.who or 'somebody without a name'}  {head.state}  owner: {owner}")
     typer.echo(f"{began.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}")
     for step in steps:
-        typer.echo(_line(step, began))
+        typer.echo(line(step, began, names))
     return 0
-
-
-def _line(step: traces.Step, began: datetime) -> str:
-    after = (step.at - began).total_seconds()
-    data = " ".join(f"{key}={value}" for key, value in step.data.items() if value)
-    rest = "  ".join(part for part in (step.state, step.reason, step.text.replace("\n", " "), data) if part)
-    return f"{after:+10.3f} s  {step.kind:<18} {step.what:<28} {rest}"
 
 
 async def dead_list(settings: Settings, limit: int) -> int:
@@ -93,11 +96,13 @@ async def dead_replay(settings: Settings, letter: str) -> int:
     return 0
 
 
-async def dead_drop(settings: Settings, letter: str) -> int:
-    """Remove one."""
+async def dead_drop(settings: Settings, letter: str, *, ask: bool) -> int:
+    """Remove one; ask first, once it is known that there is something to remove."""
     async with _letters(settings) as letters:
         if await _known(letters, letter) is None:
             return 1
+        if ask and typer.prompt(f"This cannot be undone. Type the id to drop {letter}") != letter:
+            return _no("Nothing was dropped: that was not the id.")
         await letters.drop(letter)
     typer.echo(f"{letter} is gone.")
     return 0
@@ -113,6 +118,9 @@ async def _known(letters: DeadLetters, letter: str) -> Dead | None:
 
 async def staff_add(settings: Settings, name: str, team: str, language: str) -> int:
     """Add a person and print the link."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME:
+        return _no(f'A name of 1 to {LONGEST_NAME} characters is needed: leadwire staff add "Anna"')
     language = language or settings.company.language
     if team not in settings.teams:
         return _no(f"There is no team {team}; the configuration has {', '.join(settings.teams)}.")
@@ -145,11 +153,54 @@ async def staff_leave(settings: Settings, name: str) -> int:
         for lead in open_leads:
             await leads.hand_over(connection, lead.id, None, "left", now)
             await events.record(connection, "lead.returned", at=now, lead=lead.id, staff=str(member.id))
-        await deliveries.add(connection, _cards_for_team(settings, open_leads, now))
+        told = _farewell(settings, member, now) + _cards_for_team(settings, open_leads, now)
+        await deliveries.add(connection, told + await _retired(connection, member, open_leads, now))
         await staff.leave(connection, member.id, now)
+        await chats.refresh(connection, [lead.id for lead in open_leads], now)
         await events.record(connection, "staff.left", at=now, staff=str(member.id))
     typer.echo(f"{member.name} is cut off. {len(open_leads)} open leads wait for the team.")
     return 0
+
+
+def _farewell(settings: Settings, member: Member, now: datetime) -> list[Row]:
+    if not (member.channel and member.address):
+        return []
+    facts = {"key": "farewell", "language": member.language, "name": member.name, "company": settings.company.name}
+    return [
+        deliveries.row(
+            Purpose.NOTICE,
+            Lane.NOTICE,
+            channel=member.channel,
+            address=member.address,
+            at=now,
+            facts=msgspec.json.encode(facts).decode(),
+            staff=member.id,
+        )
+    ]
+
+
+async def _retired(connection: Connection, member: Member, returned: Sequence[Lead], now: datetime) -> list[Row]:
+    """The cards in his chat lose their buttons, after whatever else is still on its way there."""
+    if not (member.channel and member.address):
+        return []
+    rows = []
+    for lead in returned:
+        shown = await chats.card_in(connection, lead.id, member.channel, member.address)
+        if shown and shown[1]:
+            rows.append(
+                deliveries.row(
+                    Purpose.RETIRE,
+                    Lane.NOTICE,
+                    channel=member.channel,
+                    address=member.address,
+                    at=now,
+                    due_at=now + RETIRED_AFTER,
+                    facts=msgspec.json.encode({"card": shown[1]}).decode(),
+                    lead=lead.id,
+                    staff=member.id,
+                )
+            )
+    return rows
 
 
 def _cards_for_team(settings: Settings, returned: Sequence[Lead], now: datetime) -> list[Row]:
@@ -168,7 +219,8 @@ async def staff_list(settings: Settings) -> int:
         members = await staff.roster(connection)
     for m in members:
         state = "at work" if m.at_work else "off"
-        typer.echo(f"{m.name:<24} {m.team:<12} {m.language}  {state if m.address else 'not linked yet'}")
+        linked = state if m.address else "not linked yet"
+        typer.echo(f"{_short(m.id)}  {m.name:<24} {m.team:<12} {m.language}  {linked}")
     if not members:
         typer.echo('Nobody works here yet. Begin with: leadwire staff add "Anna"')
     return 0
@@ -191,12 +243,17 @@ async def _print_link(built: Installation, connection: Connection, member: Membe
 
 async def _member(connection: Connection, name: str) -> Member | None:
     roster = await staff.roster(connection)
-    found = [m for m in roster if name in (m.name, str(m.id))]
+    found = [m for m in roster if name in (m.name, str(m.id), _short(m.id))]
     if len(found) == 1:
         return found[0]
     names = ", ".join(m.name for m in roster) or "nobody"
     _no(f"{'Several people are' if found else 'Nobody is'} called {name}. Here work: {names}.")
     return None
+
+
+def _short(member: UUID) -> str:
+    """The end of the id: its beginning is the time, and the same for people who were added together."""
+    return member.hex[-8:]
 
 
 def _no(text: str) -> int:

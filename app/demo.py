@@ -85,7 +85,13 @@ intake = {{ answer_by = ["inbox", "sms"] }}
 
 
 async def play(port: int, data: Path | None, *, open_browser: bool, stop: asyncio.Event) -> None:
-    """Run the demo until `stop`. Without `data` everything is forgotten at the end."""
+    """Run the demo until `stop`. Without `data` everything is forgotten at the end.
+
+    Raises OSError in words when the port is taken.
+    """
+    if _free_port(port) != port:
+        other = min((port // 100 + 1) * 100, 65_500)
+        raise OSError(f"Port {port} is taken, perhaps by another demo. Try: leadwire demo --port {other}")
     if data is not None:
         await _play(port, data, open_browser=open_browser, stop=stop)
         return
@@ -163,6 +169,7 @@ def _announce(url: str, data: Path, *, open_browser: bool) -> None:
 def _free_port(wanted: int) -> int:
     """The wanted port, or any that is free."""
     with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last demo's closed connections do not count
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError:

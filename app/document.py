@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from app.settings import (
+    FORM,
+    NAME_FORM,
     ChannelConfig,
     ChatPlace,
     Company,
@@ -25,13 +28,13 @@ from app.settings import (
     model_in,
     with_secrets,
 )
+from app.toml import in_toml
 from channels.registry import KINDS
 
 SECTIONS: Mapping[str, type[BaseModel]] = {"company": Company, "server": Server, "storage": Storage}
 HOUSE: Mapping[str, type[BaseModel]] = {"intake": Intake, "rates": Rates}
 """What the house adds to a channel's table."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
-_NO_NAME = "a name is made of a-z, 0-9 and -, at most 39 of them, and begins with no -"
 TOP = (*SECTIONS, "teams", "operators", "channels")
 
 
@@ -44,7 +47,7 @@ class ConfigurationError(Exception):
 
 
 def load(path: Path) -> Settings:
-    """Read the document. Raises ConfigurationError."""
+    """Read the document; relative paths of secrets and of the data are in its folder. Raises ConfigurationError."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -54,16 +57,20 @@ def load(path: Path) -> Settings:
                 "or play without one: leadwire demo"
             ]
         ) from None
+    except IsADirectoryError:
+        raise ConfigurationError(
+            [f"{path}: this is a folder; name the file in it, for example -c {path / 'leadwire.toml'}"]
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{path}: cannot be read: {error}"]) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"{path}: not TOML: {error}"]) from None
-    return parse(table)
+    return parse(table, path.parent)
 
 
-def parse(table: Mapping[str, Any]) -> Settings:
-    """Check a document. Raises ConfigurationError with all its problems at once."""
-    reader = _Reader()
+def parse(table: Mapping[str, Any], base: Path = Path()) -> Settings:
+    """Check a document that stands in the folder `base`. Raises ConfigurationError with all its problems at once."""
+    reader = _Reader(base)
     for key in table:
         if key not in TOP:
             reader.unknown(key, TOP)
@@ -83,13 +90,15 @@ def parse(table: Mapping[str, Any]) -> Settings:
     assert isinstance(settings, Settings)
     reader.references(settings)
     reader.stop_if_wrong()
-    return settings
+    storage = settings.storage.model_copy(update={"data": base / settings.storage.data})
+    return settings.model_copy(update={"storage": storage})
 
 
 class _Reader:
     """Collects problems instead of stopping at the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: Path) -> None:
+        self._base = base
         self._problems: list[str] = []
 
     def stop_if_wrong(self) -> None:
@@ -108,7 +117,7 @@ class _Reader:
             return {}
         for name in value:
             if not NAME.fullmatch(name):
-                self._problems.append(f'{key}."{name}": {_NO_NAME}. Example: [{key}.{_as_name(name)}]')
+                self._problems.append(f'{key}."{name}": {NAME_FORM}. Example: [{key}.{_as_name(name)}]')
         return {name: inner for name, inner in value.items() if NAME.fullmatch(name)}
 
     def list(self, key: str, document: Mapping[str, Any]) -> Sequence[tuple[int, Any]]:
@@ -123,7 +132,7 @@ class _Reader:
         if not isinstance(value, Mapping):
             self._problems.append(f"{where}: expected a table, for example [{where}]")
             return None
-        values, missing = with_secrets(model, value) if secrets else (value, {})
+        values, missing = with_secrets(model, value, self._base) if secrets else (value, {})
         self._problems += [f"{where}.{key}: {reason}" for key, reason in missing.items()]
         try:
             found = model.model_validate(values)
@@ -173,26 +182,55 @@ def _in_words(where: str, model: type[BaseModel], error: ErrorDetails) -> str:
         known = tuple(_fields_at(model, path[:-1]))
         near = get_close_matches(path[-1], known, 1)
         return f"{key}: unknown; " + (f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(known)}")
-    message = error["msg"].removeprefix("Value error, ")
-    field = _fields_at(model, path[:-1]).get(path[-1]) if path else None
+    names = [part for part in path if not part.isdecimal()]
+    field = _fields_at(model, names[:-1]).get(names[-1]) if names else None
     example = field.examples[0] if field is not None and field.examples else None
-    shown = f". Example: {path[-1]} = {_as_toml(example)}" if example else ""
-    return f"{key}: {message[0].lower() + message[1:]}{shown}"
+    shown = f". Example: {names[-1]} = {in_toml(example)}" if example is not None else ""
+    return f"{key}: {_what(error, field)}{shown}"
+
+
+def _what(error: ErrorDetails, field: FieldInfo | None) -> str:
+    """What was expected, for somebody who reads neither Python nor regular expressions."""
+    context = error.get("ctx", {})
+    if error["type"] == "string_pattern_mismatch":
+        extra = field.json_schema_extra if field is not None else None
+        return str(extra.get(FORM, _AS_SHOWN)) if isinstance(extra, dict) else _AS_SHOWN
+    if words := _EXPECTED.get(error["type"]):
+        return words.format(**context)
+    message = error["msg"].removeprefix("Value error, ")
+    return message[0].lower() + message[1:] if message[1:2].islower() else message
+
+
+_AS_SHOWN = "is not written as it should be"
+_EXPECTED = {
+    "missing": "is missing",
+    "literal_error": "expected {expected}",
+    "string_type": "expected a text in quotes",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "path_type": "expected a path in quotes",
+    "tuple_type": "expected a list in [ and ]",
+    "model_type": "expected a table",
+    "model_attributes_type": "expected a table",
+    "string_too_short": "is too short: at least {min_length} characters",
+    "string_too_long": "is too long: at most {max_length} characters",
+    "greater_than": "expected more than {gt:g}",
+    "greater_than_equal": "expected at least {ge:g}",
+    "less_than": "expected less than {lt:g}",
+    "less_than_equal": "expected at most {le:g}",
+}
+"""Type of pydantic's error -> our words (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
 
 
 def _path(error: ErrorDetails) -> str:
     """Where in the table: `fields[2].name`, counted as a person counts."""
     parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in error["loc"]]
     return "".join(parts).removeprefix(".")
-
-
-def _as_toml(example: str) -> str:
-    """An example as one would type it; in the channels' settings they stand without quotes."""
-    try:
-        tomllib.loads(f"example = {example}")
-    except tomllib.TOMLDecodeError:
-        return f'"{example}"'
-    return example
 
 
 def _as_name(name: str) -> str:

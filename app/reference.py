@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
@@ -18,6 +17,7 @@ from pydantic.fields import FieldInfo
 from app.cli import cli
 from app.document import SECTIONS
 from app.settings import ChatPlace, Intake, Rates, Team, model_in
+from app.toml import in_toml
 from channels.form.settings import Localised
 from channels.registry import KINDS
 
@@ -44,7 +44,7 @@ _SECRETS = """\
 ## Secrets
 
 A secret never stands in the file. Write where it is: `"env:NAME"` for a variable of the environment, or
-`"file:/path/to/it"` for a file that holds nothing else."""
+`"file:/path/to/it"` for a file that holds nothing else. A relative path is taken from the folder of `leadwire.toml`."""
 _INTRO = """\
 Everything that `leadwire.toml` may say. A key that is not listed here is an error, and `leadwire check` names it
 together with what was meant. Names of channels and teams are yours: small Latin letters, digits and hyphens.
@@ -145,27 +145,6 @@ def _default(field: FieldInfo) -> str:
         return "**required**"
     shown = in_toml(field.default)
     return "" if shown in ('""', "[]", "{ }", "null") else f"`{shown}`"
-
-
-def in_toml(value: Any) -> str:
-    """The value as one writes it; a text that is written so already is left as it is."""
-    match value:
-        case BaseModel():
-            own = {name: one for name, one in value if one != type(value).model_fields[name].default}
-            return f"{{ {', '.join(f'{name} = {in_toml(one)}' for name, one in own.items())} }}".replace("{  }", "{ }")
-        case tuple():
-            return f"[{', '.join(in_toml(one) for one in value)}]"
-        case str():
-            return value if _is_toml(value) else json.dumps(value, ensure_ascii=False)
-        case _:
-            return json.dumps(str(value) if isinstance(value, Path) else value)
-
-
-def _is_toml(text: str) -> bool:
-    try:
-        return len(tomllib.loads(f"x = {text}")) == 1
-    except tomllib.TOMLDecodeError:
-        return False
 
 
 def slug(heading: str) -> str:

@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 Language = Literal["en", "ru"]
+FORM = "form"
+"""Key in a field's `json_schema_extra`: how its text is written, for people. A pattern is never shown to anybody."""
+NAME_FORM = "a name is made of a-z, 0-9 and -, at most 39 of them, and begins with no -"
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
 
 
@@ -27,17 +30,18 @@ class Section(BaseModel):
 class Company(Section):
     """Who you are."""
 
-    name: str = Field("", max_length=200, description="Your name, as customers read it.", examples=['"Apple Orchard"'])
+    name: str = Field("", max_length=200, description="Your name, as customers read it.", examples=["Apple Orchard"])
     country: str = Field(
         "RU",
         pattern=r"^[A-Z]{2}$",
         description="Where a phone number without a country code is from (ISO 3166-1).",
-        examples=['"RU"'],
+        json_schema_extra={FORM: "expected two capital letters, a country of ISO 3166-1"},
+        examples=["RU"],
     )
     language: Language = Field(
-        "en", description="For people whose language nothing tells, and for team chats.", examples=['"ru"']
+        "en", description="For people whose language nothing tells, and for team chats.", examples=["ru"]
     )
-    timezone: str = Field("UTC", description="In which staff read times (IANA).", examples=['"Europe/Moscow"'])
+    timezone: str = Field("UTC", description="In which staff read times (IANA).", examples=["Europe/Moscow"])
 
     @field_validator("timezone")
     @classmethod
@@ -55,21 +59,22 @@ class Company(Section):
 class Server(Section):
     """Where the forms, hooks and pages are served."""
 
-    host: str = Field("127.0.0.1", description="The address to listen on.", examples=['"0.0.0.0"'])
-    port: int = Field(8080, ge=1, le=65535, description="The port to listen on.", examples=["8080"])
+    host: str = Field("127.0.0.1", description="The address to listen on.", examples=["0.0.0.0"])  # noqa: S104 - an example
+    port: int = Field(8080, ge=1, le=65535, description="The port to listen on.", examples=[8080])
     public_url: str = Field(
         "",
         pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
         description="Under which the world reaches you. Twilio's signatures and Telegram's webhook need it.",
-        examples=['"https://leads.example.com"'],
+        json_schema_extra={FORM: "expected an address that begins with http:// or https://"},
+        examples=["https://leads.example.com"],
     )
     proxies: tuple[str, ...] = Field(
         ("127.0.0.1",),
         description="Reverse proxies whose X-Forwarded-For is believed.",
-        examples=['["127.0.0.1"]'],
+        examples=[("127.0.0.1",)],
     )
     frame_ancestors: tuple[str, ...] = Field(
-        (), description="Sites that may show the hosted forms in a frame.", examples=['["https://www.example.com"]']
+        (), description="Sites that may show the hosted forms in a frame.", examples=[("https://www.example.com",)]
     )
 
     @field_validator("public_url")
@@ -81,48 +86,59 @@ class Server(Section):
 class Bucket(Section):
     """An S3-compatible bucket for files, instead of the data folder."""
 
-    name: str = Field(description="The bucket's name.", examples=['"leadwire"'])
-    endpoint: str = Field(description="The service's URL.", examples=['"https://storage.yandexcloud.net"'])
-    region: str = Field("us-east-1", description="The region, where the service has them.", examples=['"ru-central1"'])
-    access_key: SecretStr = Field(description="The access key.", examples=['"env:S3_ACCESS_KEY"'])
-    secret_key: SecretStr = Field(description="The secret key.", examples=['"env:S3_SECRET_KEY"'])
-    prefix: str = Field("", description="A folder in the bucket.", examples=['"files"'])
+    name: str = Field(description="The bucket's name.", examples=["leadwire"])
+    endpoint: str = Field(description="The service's URL.", examples=["https://storage.yandexcloud.net"])
+    region: str = Field("us-east-1", description="The region, where the service has them.", examples=["ru-central1"])
+    access_key: SecretStr = Field(description="The access key.", examples=["env:S3_ACCESS_KEY"])
+    secret_key: SecretStr = Field(description="The secret key.", examples=["env:S3_SECRET_KEY"])
+    prefix: str = Field("", description="A folder in the bucket.", examples=["files"])
 
 
 class Storage(Section):
     """Where everything is kept."""
 
-    data: Path = Field(Path("data"), description="Folder of the embedded servers and the files.", examples=['"data"'])
+    data: Path = Field(
+        Path("data"),
+        description="Folder of the embedded servers and the files. A relative one is in the folder of leadwire.toml.",
+        examples=["data"],
+    )
     database_url: SecretStr | None = Field(
         None,
         description="An external PostgreSQL. Without it, and without DATABASE_URL, an embedded one runs.",
-        examples=['"env:DATABASE_URL"'],
+        examples=["env:DATABASE_URL"],
     )
     redis_url: SecretStr | None = Field(
         None,
         description="An external Redis or Valkey. Without it, and without REDIS_URL, an embedded one runs.",
-        examples=['"env:REDIS_URL"'],
+        examples=["env:REDIS_URL"],
     )
     bucket: Bucket | None = Field(None, description="Keep files in S3 instead of the data folder.")
-    max_file_mb: int = Field(25, ge=1, le=200, description="The largest file that is taken, in MB.", examples=["25"])
+    max_file_mb: int = Field(25, ge=1, le=200, description="The largest file that is taken, in MB.", examples=[25])
     replicas: int = Field(
         0,
         ge=0,
         le=10,
         description="On how many Redis replicas' disks a message must be before it counts as accepted.",
-        examples=["1"],
+        examples=[1],
     )
     shards: int = Field(
-        8, ge=1, le=64, description="Streams that senders are spread over. The same in all processes.", examples=["8"]
+        8, ge=1, le=64, description="Streams that senders are spread over. The same in all processes.", examples=[8]
     )
 
 
 class ChatPlace(Section):
     """A chat that staff read."""
 
-    channel: Name = Field(description="The Telegram channel (the bot) that writes there.", examples=['"bot"'])
+    channel: Name = Field(
+        description="The Telegram channel (the bot) that writes there.",
+        examples=["bot"],
+        json_schema_extra={FORM: NAME_FORM},
+    )
     chat: str = Field(
-        pattern=r"^-?\d{1,20}$", description="The chat's id: negative for groups.", examples=['"-1001234567890"']
+        pattern=r"^-?\d{1,20}$",
+        description="The chat's id: negative for groups.",
+        examples=["-1001234567890"],
+        json_schema_extra={FORM: "expected the chat's number in quotes, negative for groups"},
     )
 
 
@@ -142,25 +158,31 @@ class Greeting(Section):
 class Intake(Section):
     """What becomes of a channel's messages."""
 
-    team: Name = Field("sales", description="The team, and so the pipeline, that gets the leads.", examples=['"sales"'])
+    team: Name = Field(
+        "sales",
+        description="The team, and so the pipeline, that gets the leads.",
+        examples=["sales"],
+        json_schema_extra={FORM: NAME_FORM},
+    )
     greet: bool | None = Field(
         None,
         description="Answer the first message at once, at most once a day per address. On, but for forms.",
-        examples=["true"],
+        examples=[True],
     )
     greeting: Greeting = Field(Greeting(), description="The text of that answer, per language.")
     answer_by: tuple[Name, ...] = Field(
         (),
         description="Through which channels the people of a form are answered. All that can, when empty.",
-        examples=['["inbox", "sms"]'],
+        json_schema_extra={FORM: NAME_FORM},
+        examples=[("inbox", "sms")],
     )
 
 
 class Rates(Section):
     """How fast a channel sends."""
 
-    per_second: float | None = Field(None, gt=0, description="Messages a second in all.", examples=["10"])
-    per_address: float | None = Field(None, gt=0, description="Messages a second to one address.", examples=["1"])
+    per_second: float | None = Field(None, gt=0, description="Messages a second in all.", examples=[10])
+    per_address: float | None = Field(None, gt=0, description="Messages a second to one address.", examples=[1])
 
 
 class ChannelConfig(BaseModel):
@@ -190,8 +212,11 @@ class Settings(BaseModel):
 _REFERENCE = re.compile(r"(env|file):(.+)", re.DOTALL)
 
 
-def resolve(value: str) -> str:
-    """The secret that `env:NAME` or `file:PATH` points at. Raises ValueError in words, without the secret."""
+def resolve(value: str, base: Path = Path()) -> str:
+    """The secret that `env:NAME` or `file:PATH` points at; a relative path is taken from `base`.
+
+    Raises ValueError in words, without the secret.
+    """
     match = _REFERENCE.fullmatch(value)
     if not match:
         raise ValueError('a secret does not stand here: write "env:NAME" or "file:/path/to/it"')
@@ -200,27 +225,33 @@ def resolve(value: str) -> str:
         if where not in os.environ:
             raise ValueError(f"the environment has no {where}: export {where}=...")
         return os.environ[where]
+    path = (base / where).absolute()
     try:
-        return Path(where).read_text().strip()
-    except OSError as error:
-        raise ValueError(f"cannot read the secret in {where}: {error.strerror}") from None
+        return path.read_text().strip()
+    except FileNotFoundError:
+        raise ValueError(f"there is no {path}; paste the secret into: mkdir -p {path.parent} && cat > {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ValueError(f"cannot read the secret in {path}: {reason}") from None
 
 
-def with_secrets(model: type[BaseModel], table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def with_secrets(
+    model: type[BaseModel], table: Mapping[str, Any], base: Path = Path()
+) -> tuple[dict[str, Any], dict[str, str]]:
     """The table with each reference in a secret field resolved, and why those that could not be were not, by key.
 
-    What could not be resolved is left as it was written.
+    What could not be resolved is left as it was written. `base` is where relative files are.
     """
     values, missing = dict(table), dict[str, str]()
     for key, value in table.items():
         field = model.model_fields.get(key)
         inner = model_in(field.annotation) if field else None
         if isinstance(value, Mapping) and inner:
-            values[key], deeper = with_secrets(inner, value)
+            values[key], deeper = with_secrets(inner, value, base)
             missing |= {f"{key}.{below}": reason for below, reason in deeper.items()}
         elif isinstance(value, str) and field and _holds(field.annotation, SecretStr):
             try:
-                values[key] = resolve(value)
+                values[key] = resolve(value, base)
             except ValueError as error:
                 missing[key] = str(error)
     return values, missing

@@ -54,7 +54,7 @@ class Act:
     @property
     def in_group(self) -> bool:
         """Others read along."""
-        return self.chat != self.sender
+        return bool(self.message.chat)
 
     @property
     def language(self) -> str:
@@ -76,15 +76,31 @@ class Act:
         channel, chat = self.message.channel, self.chat
         if aside and self.member and self.member.channel and self.member.address:
             channel, chat = ChannelName(self.member.channel), self.member.address
-        await self._add(Purpose.NOTICE, Lane.CARD, (channel, chat), {"key": key, **facts}, lead)
+        await self._add(Purpose.NOTICE, Lane.CARD, (channel, chat), {"key": key, **facts}, lead, self._reader)
+
+    async def tell(self, member: Member, key: str, **facts: Any) -> None:
+        """Say a line to a colleague in his own chat, in his language."""
+        if member.channel and member.address:
+            to, shown = (member.channel, member.address), {"key": key, "language": member.language, **facts}
+            await self._add(Purpose.NOTICE, Lane.CARD, to, shown, None, member.id)
 
     async def toast(self, key: str, **facts: Any) -> None:
         """Answer his button press. Telegram waits for that only seconds, so it goes first."""
         shown = {"press": self.message.button_id, "key": key, **facts}
-        await self._add(Purpose.TOAST, Lane.ANSWER, (self.message.channel, self.sender), shown, None)
+        await self._add(Purpose.TOAST, Lane.ANSWER, (self.message.channel, self.sender), shown, None, self._reader)
+
+    @property
+    def _reader(self) -> UUID | None:
+        return self.member.id if self.member else None
 
     async def _add(
-        self, purpose: Purpose, lane: Lane, to: tuple[str, str], facts: dict[str, Any], lead: UUID | None
+        self,
+        purpose: Purpose,
+        lane: Lane,
+        to: tuple[str, str],
+        facts: dict[str, Any],
+        lead: UUID | None,
+        reader: UUID | None,
     ) -> None:
         row = deliveries.row(
             purpose,
@@ -92,9 +108,9 @@ class Act:
             channel=to[0],
             address=to[1],
             at=self.now,
-            facts=msgspec.json.encode({"language": self.language, **facts}).decode().replace("\\u0000", ""),
+            facts=msgspec.json.encode({"language": self.language, **facts}).decode(),
             lead=lead,
-            staff=self.member.id if self.member else None,
+            staff=reader,
         )
         await deliveries.add(self.connection, [row])
 

@@ -14,22 +14,30 @@ from desk.ownership import Refusal
 from desk.routes import Way, way_to
 from domain.ids import new_id
 from domain.messages import AddressKind, File
-from store import chats, deliveries, leads, messages
+from store import chats, deliveries, leads, messages, suppressions
 from store.bulk import Row
 from store.deliveries import Lane, Purpose
 from store.leads import Lead, Reach
 from store.messages import Message
 
 
-async def answer(act: Act, topic: Topic) -> None:
-    """Send it, or say why it was not sent. A free lead is taken by answering it."""
+async def answer(act: Act, topic: Topic) -> bool:
+    """Send it, or say why it was not sent. A free lead is taken by answering it. Whether it is on its way."""
     lead = await leads.get(act.connection, topic.lead, lock=True)
+    await ownership.turn_to(act, topic.lead)
     if lead is None:
         await act.notice("not_sent_gone")
     elif refused := ownership.refusal(lead, act.seller):
         await _refuse(act, lead, refused)
     elif await _is_sendable(act, lead):
-        await _route(act, lead, topic)
+        return await _route(act, lead, topic)
+    return False
+
+
+async def answer_after_press(act: Act, lead: UUID) -> None:
+    """The same without pointing at anything, so a line says to whom it goes."""
+    if await answer(act, Topic(lead, None)) and (found := await leads.get(act.connection, lead)):
+        await act.notice("answer_accepted", lead=lead, number=found.number)
 
 
 async def _is_sendable(act: Act, lead: Lead) -> bool:
@@ -43,14 +51,19 @@ async def _is_sendable(act: Act, lead: Lead) -> bool:
     return False
 
 
-async def _route(act: Act, lead: Lead, topic: Topic) -> None:
+async def _route(act: Act, lead: Lead, topic: Topic) -> bool:
     answered = await _answered(act, topic)
     known = await leads.addresses(act.connection, lead.id)
-    way = way_to(answered, known, act.house.reply_routes, act.house.kinds) if answered else None
-    if answered is None or way is None:
-        await _no_way(act, lead, known)
+    stopped = await suppressions.among(act.connection, act.house.kinds, [r.value for r in known])
+    routes, kinds = act.house.reply_routes, act.house.kinds
+    way = way_to(answered, known, routes, kinds, stopped) if answered else None
+    if answered and way:
+        return await _send(act, lead, answered, way)
+    if answered and way_to(answered, known, routes, kinds):
+        await _all_stopped(act, lead, known)
     else:
-        await _send(act, lead, answered, way)
+        await _no_way(act, lead, known)
+    return False
 
 
 async def _answered(act: Act, topic: Topic) -> Message | None:
@@ -61,14 +74,15 @@ async def _answered(act: Act, topic: Topic) -> Message | None:
     return await messages.last_from_customer(act.connection, topic.lead)
 
 
-async def _send(act: Act, lead: Lead, answered: Message, way: Way) -> None:
+async def _send(act: Act, lead: Lead, answered: Message, way: Way) -> bool:
     message = new_id()
     if not await messages.add_new(act.connection, _row(act, message, lead, answered, way)):
-        return
+        return False
     await ownership.claim(act, lead)
     await deliveries.add(act.connection, [_reply(act, message, lead, way)])
     await act.record("lead.answered", lead=lead.id, message=message, channel=way.channel)
     await chats.refresh(act.connection, [lead.id], act.now)
+    return True
 
 
 def _row(act: Act, message: UUID, lead: Lead, answered: Message, way: Way) -> Row:
@@ -78,8 +92,8 @@ def _row(act: Act, message: UUID, lead: Lead, answered: Message, way: Way) -> Ro
         facts["files"] = [_stored(f) for f in act.message.files]
     return (
         message, act.message.channel, act.message.external_id, "out", way.identity, act.seller.id, lead.id,
-        act.message.ref, answered.thread, answered.subject, act.message.text.replace("\0", ""),
-        msgspec.json.encode(facts).decode().replace("\\u0000", ""), act.message.received_at, act.now,
+        act.message.ref, answered.thread, answered.subject, act.message.text,
+        msgspec.json.encode(facts).decode(), act.message.received_at, act.now,
     )  # fmt: skip
 
 
@@ -104,6 +118,16 @@ def _reply(act: Act, message: UUID, lead: Lead, way: Way) -> Row:
 async def _refuse(act: Act, lead: Lead, refused: Refusal) -> None:
     name = await ownership.owner_name(act, lead)
     await act.notice(REFUSED[refused], lead=lead.id, number=lead.number, name=name)
+
+
+async def _all_stopped(act: Act, lead: Lead, known: Sequence[Reach]) -> None:
+    """There would be ways, but the customer wants nothing by any of them."""
+    phones = [r.value for r in known if r.kind == AddressKind.PHONE]
+    if phones:
+        await act.notice("no_route_stopped_call", lead=lead.id, number=lead.number, phone=", ".join(phones))
+    else:
+        addresses = [r.value for r in known]
+        await act.notice("no_route_stopped", lead=lead.id, number=lead.number, addresses=addresses)
 
 
 async def _no_way(act: Act, lead: Lead, known: Sequence[Reach]) -> None:

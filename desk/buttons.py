@@ -13,7 +13,7 @@ from desk.ownership import Refusal
 from store import chats, leads
 from store.leads import Lead
 
-_DATA = re.compile(r"(take|pass|reply|won|lost|spam):([0-9a-f]{32})")
+_DATA = re.compile(r"(take|pass|reply|won|lost|spam|reopen):([0-9a-f]{32})")
 
 
 class Press(NamedTuple):
@@ -36,6 +36,7 @@ async def press(act: Act) -> None:
     if wanted is None or lead is None:
         await act.toast("toast_unknown")
     else:
+        await ownership.turn_to(act, lead.id)
         await _VERBS[wanted.verb](act, lead)
 
 
@@ -52,7 +53,12 @@ async def _take(act: Act, lead: Lead) -> None:
 
 
 async def _reply(act: Act, lead: Lead) -> None:
-    if await _claimed(act, lead):
+    if not await _claimed(act, lead):
+        return
+    await act.record("lead.reply", lead=lead.id)
+    if act.in_group:
+        await act.toast("toast_write_group", number=lead.number)
+    else:
         await act.toast("toast_write", number=lead.number)
 
 
@@ -83,6 +89,23 @@ def _closing(state: str, key: str) -> Callable[[Act, Lead], Awaitable[None]]:
     return close
 
 
+async def _reopen(act: Act, lead: Lead) -> None:
+    """Whoever had it has it again; a colleague's, only when that one works here no more."""
+    if lead.state == "open":
+        await act.toast("toast_is_open", number=lead.number)
+    elif lead.owner != act.seller.id and lead.pipeline != act.seller.team:
+        await act.toast("toast_other_team")
+    elif lead.owner != act.seller.id and await ownership.works_here(act, lead.owner):
+        await act.toast("toast_closed_by", number=lead.number, name=await ownership.owner_name(act, lead))
+    elif await leads.reopen(act.connection, lead.id, act.seller.id):
+        await act.record("lead.reopened", lead=lead.id)
+        await chats.refresh(act.connection, [lead.id], act.now)
+        await act.toast("toast_reopened", number=lead.number)
+    else:
+        other = await leads.open_number(act.connection, lead.contact, lead.pipeline)
+        await act.toast("toast_other_open", number=lead.number, other=other or "")
+
+
 async def _claimed(act: Act, lead: Lead, *, bring: bool = True) -> bool:
     """Make it his; a toast says why when that cannot be."""
     refused = await ownership.claim(act, lead, bring=bring)
@@ -110,4 +133,5 @@ _VERBS: Mapping[str, Callable[[Act, Lead], Awaitable[None]]] = {
     "won": _closing("won", "toast_won"),
     "lost": _closing("lost", "toast_lost"),
     "spam": _closing("spam", "toast_spam"),
+    "reopen": _reopen,
 }

@@ -14,12 +14,21 @@ SHOWN_AT_ONCE = 10
 """Open leads that /leads shows: a chat takes one message a second."""
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w{1,64})?(?:\s|$)")
+_BARE = frozenset({"on", "off"})
 
 
 def word_of(message: Inbound) -> str | None:
-    """ "/On@our_bot now" -> "on"; None when it is no command. https://core.telegram.org/bots/features#commands"""
+    """ "/On@our_bot now" -> "on"; None when it is no command. https://core.telegram.org/bots/features#commands
+
+    A lone "on" or "off" to the bot is one too: the slash is easily forgotten. Under a card it is an answer.
+    """
+    if message.button is not None:
+        return None
+    bare = message.text.strip().lower()
+    if bare in _BARE and not (message.chat or message.refers_to or message.files):
+        return bare
     match = _COMMAND.match(message.text)
-    return match[1].lower() if match and message.button is None else None
+    return match[1].lower() if match else None
 
 
 def is_known(word: str | None) -> bool:
@@ -54,18 +63,19 @@ async def come(act: Act) -> None:
     """At work: take turns, and get what waits."""
     await staff.set_at_work(act.connection, act.seller.id, True)
     await act.record("staff.on")
-    await offer(act)
-
-
-async def offer(act: Act) -> None:
-    """Offer what waits for the seller's team, and say how much that is."""
-    count, more = await ownership.offer_waiting(act)
-    if not count:
+    if not await offer(act):
         await act.notice("at_work")
-    elif more:
-        await act.notice("offered_more", count=count)
-    else:
-        await act.notice("offered", count=count)
+
+
+async def offer(act: Act) -> int:
+    """Offer what waits for the seller's team, after saying how much that is. How many leads."""
+    found, more = await ownership.waiting(act)
+    if found and more:
+        await act.notice("offered_more", count=len(found))
+    elif found:
+        await act.notice("offered", count=len(found))
+    await ownership.offer(act, found)
+    return len(found)
 
 
 async def _go(act: Act) -> None:
@@ -91,10 +101,15 @@ async def _leads(act: Act) -> None:
         await ownership.show(act, lead.id, act.seller, whole=False)
 
 
+async def _id(act: Act) -> None:
+    await act.notice("chat_id", chat=act.chat)
+
+
 _COMMANDS: Mapping[str, Callable[[Act], Awaitable[None]]] = {
     "start": _help,
     "help": _help,
     "on": come,
     "off": _go,
     "leads": _leads,
+    "id": _id,
 }

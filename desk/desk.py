@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from desk import act as acts
-from desk import answers, buttons, commands, links
+from desk import answers, buttons, commands, groups, links, ownership
 from desk.act import Act
 from desk.house import House, TeamChat
 from domain.messages import ChannelName, Inbound
@@ -99,6 +99,14 @@ async def _answer(act: Act) -> None:
         await answers.answer(act, act.topic)
 
 
+async def _answer_or_explain(act: Act) -> None:
+    """After Reply he may simply write."""
+    if lead := await ownership.awaited(act):
+        await answers.answer_after_press(act, lead)
+    else:
+        await commands.explain(act)
+
+
 async def _turn_away(act: Act) -> None:
     await act.notice("not_staff", name=act.message.name)
 
@@ -106,15 +114,17 @@ async def _turn_away(act: Act) -> None:
 _Table = Sequence[tuple[Callable[[Act], bool], Do | None]]
 
 _STAFF: _Table = (
+    (groups.moves, groups.note_move),
     (_opens_link, links.redeem),
     (_presses, buttons.press),
     (_is_talk, None),
     (_is_edit, _say_edited),
     (_commands, commands.obey),
     (_answers, _answer),
-    (_speaks, commands.explain),
+    (_speaks, _answer_or_explain),
 )
 _STRANGERS: _Table = (
+    (groups.moves, groups.note_move),
     (_opens_link, links.redeem),
     (_presses, buttons.refuse),
     (_asks_in_group, _turn_away),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from enum import Enum, auto
 from uuid import UUID
 
@@ -17,6 +18,9 @@ OFFERED_AT_ONCE = 5
 """Waiting leads that one member gets when he comes to work: more would only wait in his chat instead."""
 
 PASSED_AT_ONCE = 100
+
+ANSWER_AWAITED = timedelta(minutes=10)
+"""How long after he pressed Reply a seller's text is taken for the answer."""
 
 
 class Refusal(Enum):
@@ -51,10 +55,16 @@ async def owner_name(act: Act, lead: Lead) -> str:
     return await staff.name_of(act.connection, lead.owner) if lead.owner else ""
 
 
+async def works_here(act: Act, member: UUID | None) -> bool:
+    """False also for nobody."""
+    return any(m.id == member for m in await staff.roster(act.connection))
+
+
 async def claim(act: Act, lead: Lead, *, bring: bool = True) -> Refusal | None:
     """Make the lead, which is locked, the seller's unless it is already; or say why not.
 
-    `bring`: its card comes to his own chat, where he will go on with it, unless it is there.
+    `bring`: its card comes to his own chat, where he will go on with it. One that is there stays, unless he took the
+    lead in the team's chat: then it may be far above by now.
     """
     refused = refusal(lead, act.seller)
     if refused or is_taken_by(lead, act.seller):
@@ -62,15 +72,29 @@ async def claim(act: Act, lead: Lead, *, bring: bool = True) -> Refusal | None:
     await leads.take(act.connection, lead.id, act.seller.id, act.now)
     await act.record("lead.taken", lead=lead.id)
     if bring:
-        await _show_unless_shown(act, lead, act.seller)
+        await _bring(act, lead)
     await chats.refresh(act.connection, [lead.id], act.now)
     return None
 
 
-async def _show_unless_shown(act: Act, lead: Lead, member: Member) -> None:
-    shown = await chats.card_in(act.connection, lead.id, member.channel or "", member.address or "")
-    if shown is None or shown[0] in ("failed", "skipped"):
-        await show(act, lead.id, member)
+async def _bring(act: Act, lead: Lead) -> None:
+    seller = act.seller
+    shown = await chats.card_in(act.connection, lead.id, seller.channel or "", seller.address or "")
+    is_there = shown is not None and shown[0] not in ("failed", "skipped")
+    if act.in_group or not is_there:
+        await show(act, lead.id, seller, whole=not is_there)
+
+
+async def turn_to(act: Act, lead: UUID) -> None:
+    """The seller is at this lead now: what he writes is no longer the answer to another one."""
+    if (before := await awaited(act)) and before != lead:
+        await act.record("lead.reply_dropped", lead=before)
+
+
+async def awaited(act: Act) -> UUID | None:
+    """The lead under which the seller has just pressed Reply, if he turned to no other since."""
+    since = act.now - ANSWER_AWAITED
+    return await leads.asked_to_write(act.connection, act.seller.id, act.actor, since)
 
 
 async def show(act: Act, lead: UUID, member: Member, *, whole: bool = True) -> None:
@@ -94,16 +118,19 @@ async def _post(act: Act, lead: UUID, place: tuple[str, str, UUID | None], beyon
     await deliveries.add(act.connection, rows)
 
 
-async def offer_waiting(act: Act) -> tuple[int, bool]:
-    """Offer the leads that wait to the seller, the oldest first. How many, and whether more are waiting."""
+async def waiting(act: Act) -> tuple[Sequence[Lead], bool]:
+    """The leads to offer to the seller now, the oldest first, locked; and whether more are waiting."""
     found = await leads.waiting(act.connection, act.seller.team, OFFERED_AT_ONCE + 1)
-    for lead in found[:OFFERED_AT_ONCE]:
+    return found[:OFFERED_AT_ONCE], len(found) > OFFERED_AT_ONCE
+
+
+async def offer(act: Act, found: Sequence[Lead]) -> None:
+    """Offer these leads, which are locked, to the seller."""
+    for lead in found:
         await leads.hand_over(act.connection, lead.id, act.seller.id, "waited", act.now)
         await act.record("lead.offered", lead=lead.id, to=str(act.seller.id))
         await show(act, lead.id, act.seller)
-    offered = [lead.id for lead in found[:OFFERED_AT_ONCE]]
-    await chats.refresh(act.connection, offered, act.now)
-    return len(offered), len(found) > OFFERED_AT_ONCE
+    await chats.refresh(act.connection, [lead.id for lead in found], act.now)
 
 
 def next_hand(roster: Sequence[Member], team: str, passer: UUID, offered: set[UUID]) -> Member | None:
@@ -124,6 +151,7 @@ async def pass_on(act: Act, lead: Lead) -> Member | None:
     await leads.hand_over(act.connection, lead.id, to.id if to else None, "passed", act.now)
     await act.record("lead.passed", lead=lead.id, to=str(to.id) if to else "")
     if to:
+        await act.tell(to, "passed_to_you", number=lead.number, name=act.seller.name)
         await show(act, lead.id, to)
     elif team := act.house.teams.get(lead.pipeline):
         await _post(act, lead.id, (team.channel, team.address, None), ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,21 +31,22 @@ def way_to(
     known: Sequence[Reach],
     routes: Mapping[ChannelName, Sequence[ChannelName]],
     kinds: Mapping[ChannelName, str],
+    stopped: Collection[tuple[str, str]] = (),
 ) -> Way | None:
     """Back through the channel that the message came by, to whom it came from; else by the channel's reply routes, to
-    the addresses of the person behind the lead (`known`), those that the message itself gave first.
+    the addresses of the person behind the lead (`known`), those that the message itself gave first. Never to one of
+    the `stopped` (channel, address): there it would not be taken.
     """
     came_by = ChannelName(answered.channel)
     sender = [r for r in known if r.identity == answered.identity]
     given = {(kind, value): n for n, (kind, value, *_) in enumerate(answered.facts.get("from", ()))}
     others = sorted(known, key=lambda r: given.get((r.kind, r.value), len(given)))
     tries = [(came_by, sender), *((channel, others) for channel in routes.get(came_by, ()))]
-    ways = (_way(channel, kinds.get(channel, ""), among) for channel, among in tries)
-    return next((way for way in ways if way), None)
+    ways = (way for channel, among in tries for way in _ways(channel, kinds.get(channel, ""), among))
+    return next((way for way in ways if (way.channel, way.address) not in stopped), None)
 
 
-def _way(channel: ChannelName, kind: str, among: Sequence[Reach]) -> Way | None:
+def _ways(channel: ChannelName, kind: str, among: Sequence[Reach]) -> Iterator[Way]:
     """A number with an extension can be called, but takes no SMS."""
     fit = (r for r in among if r.kind == ADDRESSED_BY.get(kind) and ";" not in r.value)
-    reach = next(fit, None)
-    return Way(channel, reach.identity, reach.value) if reach else None
+    return (Way(channel, r.identity, r.value) for r in fit)

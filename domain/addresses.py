@@ -23,10 +23,11 @@ _EXIT_CODE = re.compile(r"^\s*00[\s\-(]*(?=[1-9])")
 def normalise_email(text: str) -> str | None:
     """The address in lower case with an ASCII domain, or None when it is not one.
 
-    Takes the bare address, not a header: no display name, no comment, no quoted local part.
+    Takes the bare address, not a header: no display name, no comment, no quoted local part. "=?" is refused: mail
+    programs take it for an encoded word (RFC 2047), which may hide a line break.
     """
     local, at, host = unicodedata.normalize("NFKC", text).strip().rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or local[0] == "." or local[-1] == "." or ".." in local:
+    if not at or not _LOCAL.fullmatch(local) or local[0] == "." or local[-1] == "." or ".." in local or "=?" in local:
         return None
     domain = _ascii_domain(host.rstrip(".").lower())
     return f"{local.lower()}@{domain}" if domain else None

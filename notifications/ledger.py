@@ -23,7 +23,7 @@ Operator = tuple[ChannelName, str]
 """(channel, address) of somebody who mends channels."""
 Facts = Mapping[str, str]
 
-_QUIET = frozenset({Purpose.REFRESH, Purpose.TOAST})  # their success is no step in the life of a lead
+_QUIET = frozenset({Purpose.REFRESH, Purpose.RETIRE, Purpose.TOAST})  # their success is no step in the life of a lead
 
 
 class Ledger:
@@ -67,9 +67,12 @@ class Ledger:
             notices = await self._rest(connection, outcomes, now)
             notices += await _tell_authors(connection, outcomes, now)
             notices += [row for o in outcomes if _is_lost_card(o) for row in self._lost_card(o, now)]
+            notices += [row for o in outcomes if _is_lost_relay(o) for row in self._lost_relay(o, now)]
+            notices += [_plain_relay(o, now) for o in outcomes if o.refused]
             await deliveries.add(connection, notices)
             await events.add(connection, [_event(o, now) for o in outcomes if _is_event(o)])
             await chats.refresh(connection, _shown(outcomes), now)
+            await chats.retire(connection, [o.delivery.id for o in outcomes if _is_sent_card(o)], now)
 
     async def _rest(self, connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> list[Row]:
         """Pause channels; the notices about those that a person must mend."""
@@ -91,12 +94,31 @@ class Ledger:
         log.error("the card of lead %s did not reach %s %s: %s", delivery.lead, delivery.channel, delivery.id, reason)
         return self.alert("card_failed", "", now, {"reason": reason}, delivery.lead)
 
-    def alert(self, key: str, broken: str, at: datetime, facts: Facts, lead: UUID | None = None) -> list[Row]:
-        """The notice `key` for each operator who is not reached through the `broken` channel."""
+    def _lost_relay(self, outcome: Outcome, now: datetime) -> list[Row]:
+        """The owner, unless his chat takes nothing at all, and the operators, each once."""
+        delivery, facts = outcome.delivery, {"reason": outcome.verdict.reason}
+        log.error("a relay of lead %s did not arrive (%s): %s", delivery.lead, delivery.id, facts["reason"])
+        place = (delivery.channel, delivery.address)
+        others = self.alert("relay_failed", "", now, facts, delivery.lead, but=place)
+        if outcome.stops:
+            return others
+        owner = _notice("relay_failed", *place, now, facts, lead=delivery.lead, staff=delivery.staff)
+        return [owner, *others]
+
+    def alert(
+        self,
+        key: str,
+        broken: str,
+        at: datetime,
+        facts: Facts,
+        lead: UUID | None = None,
+        but: tuple[str, str] | None = None,
+    ) -> list[Row]:
+        """The notice `key` for each operator that is not on the `broken` channel, nor at the place `but`."""
         return [
             _notice(key, channel, address, at, facts, lead=lead)
             for channel, address in self._operators
-            if channel != broken
+            if channel != broken and (channel, address) != but
         ]
 
 
@@ -134,6 +156,31 @@ def _is_dead(outcome: Outcome) -> bool:
 
 def _is_lost_card(outcome: Outcome) -> bool:
     return outcome.delivery.purpose == Purpose.CARD and outcome.verdict.state is DeliveryState.FAILED
+
+
+def _is_sent_card(outcome: Outcome) -> bool:
+    return outcome.delivery.purpose == Purpose.CARD and outcome.verdict.state is DeliveryState.SENT
+
+
+def _is_lost_relay(outcome: Outcome) -> bool:
+    return outcome.delivery.purpose == Purpose.RELAY and outcome.verdict.state is DeliveryState.FAILED
+
+
+def _plain_relay(outcome: Outcome, now: datetime) -> Row:
+    """The same once more, as text alone that names the files."""
+    delivery = outcome.delivery
+    facts = msgspec.json.encode({**delivery.facts, "plain": True, "reason": outcome.refused}).decode()
+    return deliveries.row(
+        Purpose.RELAY,
+        Lane.CARD,
+        channel=delivery.channel,
+        address=delivery.address,
+        at=now,
+        facts=facts,
+        lead=delivery.lead,
+        message=delivery.message,
+        staff=delivery.staff,
+    )
 
 
 def _is_edit_again(outcome: Outcome) -> bool:
@@ -180,5 +227,9 @@ def _event(outcome: Outcome, now: datetime) -> Row:
 
 def _shown(outcomes: Iterable[Outcome]) -> list[UUID]:
     """The leads whose cards show something else now."""
-    ended = (o.delivery for o in outcomes if o.verdict.state is not DeliveryState.PENDING)
-    return [d.lead for d in ended if d.lead and d.purpose == Purpose.REPLY]
+    ended = (o for o in outcomes if o.verdict.state is not DeliveryState.PENDING)
+    return [o.delivery.lead for o in ended if o.delivery.lead and _is_on_card(o)]
+
+
+def _is_on_card(outcome: Outcome) -> bool:
+    return outcome.delivery.purpose == Purpose.REPLY or _is_lost_relay(outcome)

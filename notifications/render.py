@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
@@ -12,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import Rejected, Unavailable
 from domain.messages import ChannelName, DeliveryState, File, Outbound, utcnow
-from notifications.sales import KIND_ICONS, Reader, buttons, card, one_line
+from notifications.reasons import explain
+from notifications.relay import EMPTY, Unsendable, is_on_card, relayed, stored_files, whole_text
+from notifications.sales import Reader, buttons, card, one_line
 from notifications.verdict import Later, Skip
 from notifications.words import words
 from store import cards, chats, leads, messages
@@ -25,8 +28,6 @@ Say = Callable[..., str]
 ReadFile = Callable[[str], Awaitable[bytes]]
 """Content by key. Raises LookupError or FileNotFoundError when there is none."""
 
-_RELAYED = 12_000
-"""Characters of a message that go into the chat; a longer one comes as a file as well."""
 _MOMENT = timedelta(seconds=1)
 _ANSWERED = re.compile(r"^\s*(?:(?:re|aw|sv|отв|ответ)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
@@ -63,6 +64,7 @@ class Renderer:
         self._ways: Mapping[str, Callable[[Connection, Delivery], Awaitable[Outbound]]] = {
             Purpose.CARD: self._card,
             Purpose.REFRESH: self._refresh,
+            Purpose.RETIRE: self._retired,
             Purpose.RELAY: self._relay,
             Purpose.REPLY: self._reply,
             Purpose.GREETING: self._greeting,
@@ -83,6 +85,11 @@ class Renderer:
 
     async def _refresh(self, connection: Connection, delivery: Delivery) -> Outbound:
         return await self._view(connection, delivery, edits=await _card_to_edit(connection, delivery))
+
+    async def _retired(self, connection: Connection, delivery: Delivery) -> Outbound:
+        """An older card: what is true now, and no buttons."""
+        edit = await self._view(connection, delivery, edits=str(delivery.facts["card"]))
+        return replace(edit, buttons=())
 
     async def _view(self, connection: Connection, delivery: Delivery, edits: str = "") -> Outbound:
         if self._kind(delivery) != "telegram":
@@ -106,26 +113,39 @@ class Renderer:
     async def _relay(self, connection: Connection, delivery: Delivery) -> Outbound:
         message = await _message(connection, delivery)
         shown = await _card_ref(connection, delivery, wait=True)
-        say = words(await self._language_of(connection, delivery))
-        text, files = _shown_text(message, say), await self._files(message.facts.get("files") or ())
-        if raw := message.facts.get("raw") if message.facts.get("unreadable") else None:
-            files += await self._files([raw])
-        if len(text) > _RELAYED:
-            whole = text.encode("utf-8", "replace")
-            files = (File(name="message.txt", type="text/plain", size=len(whole), data=whole), *files)
-            text = text[:_RELAYED] + say["whole"]
-        icon = KIND_ICONS.get(self._kinds.get(message.channel, ""), "•")
-        who = one_line(message.name or message.address or say["customer"], 100)
-        head = f"{icon} {who}"
-        if subject := one_line(message.subject or "", 200):
-            head += f"\n{subject}"
+        files, unsendable = await self._relayed_files(delivery, message)
+        first = bool(shown) and await cards.is_first(connection, message.id)
+        brief = bool(files or unsendable) and not delivery.facts.get("plain") and is_on_card(message, first=first)
+        text = relayed(
+            message,
+            self._kinds.get(message.channel, ""),
+            await self._language_of(connection, delivery),
+            shown=files,
+            unsendable=unsendable,
+            brief=brief,
+        )
         return Outbound(
             delivery=str(delivery.id),
             to=delivery.address,
-            text=f"{head}\n\n{text}".strip(),
+            text=text,
             reply_to=(shown,) if shown else (),
-            files=files,
+            files=(*whole_text(message), *files),
         )
+
+    async def _relayed_files(
+        self, delivery: Delivery, message: Message
+    ) -> tuple[tuple[File, ...], tuple[Unsendable, ...]]:
+        """What the chat can be shown, and the rest with the reasons. "plain": the chat refused them all before."""
+        files, unsendable = [], []
+        refused = str(delivery.facts.get("reason") or "") if delivery.facts.get("plain") else None
+        for stored in stored_files(message):
+            try:
+                if refused is not None:
+                    raise Rejected(refused)
+                files.append(_not_empty(await self._file(stored)))
+            except Rejected as error:
+                unsendable.append(Unsendable(str(stored.get("name") or "file"), error.reason))
+        return tuple(files), tuple(unsendable)
 
     async def _reply(self, connection: Connection, delivery: Delivery) -> Outbound:
         message = await _message(connection, delivery)
@@ -176,7 +196,11 @@ class Renderer:
         facts = {k: v for k, v in delivery.facts.items() if k not in ("key", "language", "press")}
         if delivery.lead and "number" not in facts and (lead := await leads.get(connection, delivery.lead)):
             facts["number"] = lead.number
-        return self._say(delivery.facts["key"], await self._language_of(connection, delivery), **facts)
+        language = await self._language_of(connection, delivery)
+        if "reason" in facts:
+            about_us = delivery.facts["key"] != "reply_failed"
+            facts["reason"] = explain(str(facts["reason"]), language, colleague=about_us)
+        return self._say(delivery.facts["key"], language, **facts)
 
     async def _language_of(self, connection: Connection, delivery: Delivery) -> str:
         if language := delivery.facts.get("language"):
@@ -222,10 +246,11 @@ class Renderer:
         return chain[:1] if delivery.address.startswith("-") else ()
 
 
-def _shown_text(message: Message, say: Mapping[str, str]) -> str:
-    if reason := message.facts.get("unreadable"):
-        return say["unreadable"].format(reason=one_line(str(reason), 200))
-    return message.text
+def _not_empty(file: File) -> File:
+    """Telegram takes no empty file."""
+    if not file.size:
+        raise Rejected(EMPTY)
+    return file
 
 
 async def _message(connection: Connection, delivery: Delivery) -> Message:

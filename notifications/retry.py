@@ -38,6 +38,7 @@ _MAILING = Backoff(first=timedelta(minutes=1), factor=3.0, most=timedelta(hours=
 RETRY: Mapping[Purpose, Backoff] = {
     Purpose.CARD: _CARD,
     Purpose.REFRESH: _EDIT,
+    Purpose.RETIRE: _EDIT,
     Purpose.RELAY: _CARD,
     Purpose.REPLY: _ANSWER,
     Purpose.GREETING: _ANSWER,

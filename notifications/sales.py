@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.messages import Button
+from notifications.reasons import explain
 from notifications.words import moment, more, words
 from store.cards import EXCERPT, CardView, Line
 
@@ -35,6 +36,7 @@ _TICKS = {
     "unknown": "❓",
 }
 _TURNING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_USERNAME = re.compile(r"[A-Za-z0-9_]{2,32}")
 _SPACE = re.compile(r"\s+")
 _EMPTY_LINES = re.compile(r"\n\s*\n\s*")
 _TECHNICAL = frozenset({"album", "edited", "topic", "file_id", "migrate_to_chat_id", "content", "file_error", "name"})
@@ -98,25 +100,29 @@ _VERBS = (
     ("win", "won"),
     ("lose", "lost"),
     ("spam", "spam"),
+    ("reopen", "reopen"),
 )
 """The word on the button and what the desk calls it."""
 
 
 def buttons(view: CardView, reader: Reader) -> tuple[tuple[Button, ...], ...]:
-    """What this reader can do with the lead now."""
+    """What this reader can do with the lead now.
+
+    Taking a lead edits the card under his finger, and a chat keeps either the top or the bottom of a message in its
+    place. So there are two rows before and after: where Reply and Take were is Reply, where Pass was Pass or Won.
+    """
     say = words(reader.language)
-    take, hand_on, reply, won, lost, spam = (
+    take, hand_on, reply, won, lost, spam, reopen = (
         Button(text=say[word], data=f"{verb}:{view.lead.hex}") for word, verb in _VERBS
     )
-    if view.state != "open" or (view.owner_id is not None and view.taken_at and reader.staff != view.owner_id):
-        return ()
-    if reader.is_group or reader.staff is None:
-        return ((take,),)
-    if view.taken_at is not None:
-        return ((reply,), (won, lost, spam))
+    is_his = view.owner_id is not None and view.owner_id == reader.staff and not reader.is_group
+    if view.state != "open":
+        return ((reopen,),) if is_his and view.state in _STATE_ICONS else ()
     if view.owner_id is None:
-        return ((take, reply),)
-    return ((take, hand_on), (reply,)) if view.owner_id == reader.staff else ()
+        return ((take,),) if reader.is_group or reader.staff is None else ((reply, take),)
+    if not is_his:
+        return ()
+    return ((reply,), (hand_on, won, lost, spam)) if view.taken_at else ((reply, take), (hand_on, spam))
 
 
 def one_line(text: str, limit: int) -> str:
@@ -162,7 +168,7 @@ class _Card:
             "state": self._state(),
             "name": self._short(view.name or "") or self._say["unnamed"],
             "addresses": [self._address(a) for a in view.addresses[:5]],
-            "channel": f"{KIND_ICONS.get(self._kinds.get(view.channel, ''), '•')} {self._short(view.channel)}",
+            "channel": self._channel(),
             "since": self._at(view.opened_at),
             "source": list(self._source(first.facts)) if first else [],
             "subject": self._short(first.subject or "") if first else "",
@@ -171,6 +177,15 @@ class _Card:
             "hidden": more(hidden, self._reader.language) if hidden > 0 else "",
             "lines": [self._line(line) for line in self._later],
         }
+
+    def _channel(self) -> str:
+        """The kind in words; the account's name where there are several; a form's receipt, which customers name."""
+        name, kind = self._view.channel, self._kinds.get(self._view.channel, "")
+        words = self._say.get(f"kind_{kind}", self._short(name))
+        if kind and list(self._kinds.values()).count(kind) > 1:
+            words = f"{words} ({self._short(name)})"
+        receipt = self._first.external_id if self._first and kind == "form" else ""
+        return " · ".join(filter(None, [f"{KIND_ICONS.get(kind, '•')} {words}", self._short(receipt)]))
 
     def _short(self, text: str) -> str:
         return one_line(text, self._fit.single)
@@ -198,13 +213,22 @@ class _Card:
 
     def _address(self, address: Mapping[str, Any]) -> dict[str, Any]:
         kind, value = str(address["kind"]), str(address["value"])
-        is_user = kind == "telegram" and value.isdecimal()
-        return {
-            "icon": _ADDRESS_ICONS.get(kind, "•"),
-            "text": f"Telegram {value}" if is_user else self._short(value),
-            "link": f"tg://user?id={value}" if is_user else "",
-            "proved": address["proved"],
-        }
+        text, link = self._short(value), ""
+        if kind == "telegram" and value.isdecimal():
+            user = self._username(value)
+            text, link = (
+                (f"@{user}", f"https://t.me/{user}") if user else (f"Telegram {value}", f"tg://user?id={value}")
+            )
+        return {"icon": _ADDRESS_ICONS.get(kind, "•"), "text": text, "link": link, "proved": address["proved"]}
+
+    def _username(self, value: str) -> str:
+        """What the Telegram user with this id last called himself; empty when he has no such name."""
+        for line in reversed(self._view.lines):
+            user = str((line.facts.get("fields") or {}).get("username", ""))
+            is_from = any(list(a[:2]) == ["telegram", value] for a in line.facts.get("from") or ())
+            if is_from and _USERNAME.fullmatch(user):
+                return user
+        return ""
 
     def _source(self, facts: Mapping[str, Any]) -> Iterator[str]:
         """Where the request came from, then what else the customer filled in."""
@@ -220,7 +244,9 @@ class _Card:
 
     def _fields(self, fields: Mapping[str, Any]) -> Iterator[str]:
         """Form fields that the card does not show elsewhere."""
-        shown = {_key(str(self._view.name or "")), *(_key(str(a["value"])) for a in self._view.addresses)}
+        addresses = [str(a["value"]) for a in self._view.addresses]
+        names = [self._view.name or "", *map(self._username, addresses)]
+        shown = {_key(text) for text in (*addresses, *names)}
         text = self._first.text if self._first else ""
         wanted = (
             (name, str(value))
@@ -244,7 +270,7 @@ class _Card:
 
     def _line(self, line: Line) -> dict[str, Any]:
         ours = line.direction == "out"
-        reason = one_line(line.reason or "", self._fit.line)
+        reason = one_line(explain(line.reason or "", self._reader.language), self._fit.line)
         trouble = reason if line.state in ("failed", "skipped") else ""
         return {
             "who": self._short(line.author or self._say["we"]) if ours else self._say["customer"],

@@ -200,7 +200,7 @@ NOTICES: Texts = {
     },
     "answer_accepted": {
         "en": "This goes to the customer of #{number}. For the next answer press Reply again, or reply to the card.",
-        "ru": "Это уходит клиенту заявки #{number}. Для нового ответа снова нажмите «Ответить» или ответьте на карточку.",
+        "ru": "Это уходит клиенту заявки #{number}. Ещё ответ: снова нажмите «Ответить» или ответьте на карточку.",
     },
     "edited": {
         "en": "The edit was not passed on: what was sent cannot be changed. Please send a new reply instead.",
@@ -220,7 +220,7 @@ NOTICES: Texts = {
     },
     "farewell": {
         "en": "{name}, you no longer work with {company}’s leads: this chat is cut off. Thank you, and farewell!",
-        "ru": "{name}, вы больше не работаете с заявками компании «{company}»: этот чат отключён. Спасибо и всего доброго!",
+        "ru": "{name}, вы больше не работаете с заявками компании «{company}»: чат отключён. Спасибо и всего доброго!",
     },
     "chat_id": {
         "en": "This chat’s id is <code>{chat}</code>. A team’s chat stands in leadwire.toml under [teams].",

@@ -56,6 +56,8 @@ class Outcome:
     """The channel rests."""
     holds: timedelta | None = None
     """The address alone rests that long."""
+    refused: str = ""
+    """Why a relay could not go with its files: its text goes without them."""
 
 
 def gate(delivery: Delivery) -> Outcome | None:
@@ -83,8 +85,8 @@ def verdict(error: Exception, delivery: Delivery, now: datetime, chance: float =
         case Rejected():
             return _end(delivery, DeliveryState.FAILED, error.reason)
         case Unreachable():
-            ended = _end(delivery, DeliveryState.FAILED, error.reason)
-            return Outcome(delivery=delivery, verdict=ended.verdict, stops=True)
+            ended = Verdict(id=delivery.id, state=DeliveryState.FAILED, reason=words(error.reason))
+            return Outcome(delivery=delivery, verdict=ended, stops=True)
         case Throttled():
             return _throttled(error, delivery, now)
         case Misconfigured():
@@ -140,4 +142,10 @@ def _again(delivery: Delivery, reason: str, at: datetime | None = None) -> Verdi
 
 
 def _end(delivery: Delivery, state: DeliveryState, reason: str) -> Outcome:
+    """A relay fails only without its files: what a customer wrote always arrives."""
+    if state is DeliveryState.FAILED and delivery.purpose == Purpose.RELAY and not delivery.facts.get("plain"):
+        ended = Verdict(
+            id=delivery.id, state=DeliveryState.SKIPPED, reason=words(f"goes again without files: {reason}")
+        )
+        return Outcome(delivery=delivery, verdict=ended, refused=words(reason))
     return Outcome(delivery=delivery, verdict=Verdict(id=delivery.id, state=state, reason=words(reason)))

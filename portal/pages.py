@@ -131,7 +131,8 @@ def _curl(form: FormSettings, url: str) -> str:
     sent = {one.name: one.options[0].value if one.options else _EXAMPLES[one.type] for one in form.fields}
     sent = {name: text for name, text in sent.items() if text} | ({CONSENT: "yes"} if form.consent else {})
     body = json.dumps(sent, ensure_ascii=False, indent=2).replace("'", "’")
-    lines = ("Accept: application/json", "Content-Type: application/json", "Idempotency-Key: order-1042")
+    key = f"Idempotency-Key: {secrets.token_hex(16)}"  # a key to copy must not be one that others can guess
+    lines = ("Accept: application/json", "Content-Type: application/json", key)
     return f"curl {url} \\\n" + "".join(f"  -H '{line}' \\\n" for line in lines) + f"  -d '{body}'"
 
 

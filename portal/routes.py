@@ -68,16 +68,19 @@ class HostedForm:
         submission = None
         try:
             submission = await self._form.read(request.scope, request.receive)
-            answer = await self._form.submit(submission, self._accept)
+            taken = await self._form.submit(submission, self._accept)
         except ClientGone:
             return Response(status_code=400)
         except Declined as declined:
-            return self._again(request, submission, declined.status, problem=declined.sentence)
-        if isinstance(answer, Receipt):
+            answer = self._again(request, submission, declined.status, problem=declined.sentence)
+            if declined.status == 408:  # RFC 9110, section 15.5.9
+                answer.headers["Connection"] = "close"
+            return answer
+        if isinstance(taken, Receipt):
             text = self._form.settings.success.text(submission.language)
-            facts = {"number": answer.number, "text": text, "embedded": "embed" in request.query_params}
+            facts = {"number": taken.number, "text": text, "embedded": "embed" in request.query_params}
             return self._html("thanks.html", submission.language, 200, action=self._url(request), **facts)
-        return self._again(request, submission, 422, errors=answer.errors)
+        return self._again(request, submission, 422, errors=taken.errors)
 
     def _again(self, request: Request, submission: Submission | None, status: int, **why: Any) -> HTMLResponse:
         if submission is None:

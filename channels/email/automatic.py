@@ -27,7 +27,8 @@ _DAEMON = re.compile(
     "|".join(
         (
             r"^(?:(?:mailer|mail)[-_.]?daemon|postmaster|mdaemon|bounces?|double-bounce",
-            r"microsoftexchange[0-9a-f]{20,}|mail[-_.]?delivery[-_.]?(?:sub)?system)(?:[+=-].*)?@",
+            r"microsoftexchange[0-9a-f]{20,}|mail[-_.]?delivery[-_.]?(?:sub)?system|ndr|\"system administrator\"",
+            r"[\w.-]{0,40}_smtp_(?:mail|gateway)[\w.-]{0,40})(?:[+=-].*)?\\?@",
         )
     ),
     re.IGNORECASE,
@@ -68,10 +69,9 @@ def is_bounce_path(headers: Headers) -> bool:
 
 
 def from_daemon(headers: Headers) -> bool:
-    """The sender is a mail server."""
-    return any(_DAEMON.match(address) for _, address in headers.mailboxes("from")) or bool(
-        _DAEMON.match(headers.raw("from").strip("<> ") + "@")
-    )
+    """The sender is a mail server, as From or the envelope has it."""
+    senders = [address for name in ("from", "return-path") for _, address in headers.mailboxes(name)]
+    return any(map(_DAEMON.match, [*senders, headers.raw("from").strip("<> ") + "@"]))
 
 
 def _says_away(headers: Headers) -> bool:

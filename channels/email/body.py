@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from email.message import Message
 from html import escape
 
@@ -16,6 +16,12 @@ from domain.messages import File
 _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _DEEPEST = 30
 _MOST_FILES = 200
+_MOST_TEXTS = 50
+"""Parts that are read as text."""
+_MOST_BYTES = 4_000_000
+"""Bytes of all text parts together: enough to tell that HTML is longer than what travels on."""
+_MOST_HTML = 200_000
+"""Characters of HTML of all parts together that are turned into text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +31,13 @@ class Piece:
     text: str | None = None
     html: str | None = None
 
+    def is_html_only(self) -> bool:
+        """Whether its text must be made from the HTML."""
+        return self.html is not None and not (self.text and self.text.strip())
+
     def as_text(self) -> str:
         """The text part, or the HTML as text when there is none worth the name."""
-        return self.text if self.text and self.text.strip() else plain_text(self.html or "")
+        return plain_text(self.html or "") if self.is_html_only() else self.text or ""
 
     def as_html(self) -> str:
         """The HTML part, or the text in HTML."""
@@ -43,16 +53,47 @@ class Body:
     files: tuple[File, ...]
 
 
+class _Budget:
+    """What one mail may still cost."""
+
+    def __init__(self) -> None:
+        self.files: list[File] = []
+        self.parts, self.size = _MOST_TEXTS, _MOST_BYTES
+
+    def takes_text(self) -> bool:
+        """Whether one more part is read as text; otherwise it is a file like others."""
+        self.parts -= 1
+        return self.parts >= 0 and self.size > 0
+
+    def spend(self, data: bytes) -> bytes:
+        """As much of it as is left."""
+        data = data[: self.size]
+        self.size -= len(data)
+        return data
+
+
 def read_body(mail: Message) -> Body:
-    """All text in order, all HTML in order, everything else as files."""
-    files: list[File] = []
-    pieces = list(_pieces(mail, files, 0))
-    text = "\n\n".join(filter(None, (piece.as_text().strip() for piece in pieces)))
+    """All text in order, all HTML in order, everything else as files. Of a mail without measure the beginning."""
+    budget = _Budget()
+    pieces = list(_pieces(mail, budget, 0))
     html = "\n".join(piece.as_html() for piece in pieces) if any(piece.html is not None for piece in pieces) else None
-    return Body(text, html, tuple(files[:_MOST_FILES]))
+    return Body(_text(pieces), html, tuple(budget.files))
 
 
-def _pieces(part: Message, files: list[File], depth: int) -> Iterator[Piece]:
+def _text(pieces: Iterable[Piece]) -> str:
+    """HTML is turned into text only as far as the total allows: it is what costs most."""
+    texts: list[str] = []
+    left = _MOST_HTML
+    for piece in pieces:
+        read = piece
+        if piece.is_html_only():
+            read = replace(piece, html=(piece.html or "")[:left])
+            left -= len(read.html or "")
+        texts.append(read.as_text().strip())
+    return "\n\n".join(filter(None, texts))
+
+
+def _pieces(part: Message, budget: _Budget, depth: int) -> Iterator[Piece]:
     children = part.get_payload()
     if (
         part.is_multipart()
@@ -60,14 +101,16 @@ def _pieces(part: Message, files: list[File], depth: int) -> Iterator[Piece]:
         and part.get_content_maintype() != "message"
         and depth < _DEEPEST
     ):
-        nested = [list(_pieces(child, files, depth + 1)) for child in children if isinstance(child, Message)]
+        nested = [list(_pieces(child, budget, depth + 1)) for child in children if isinstance(child, Message)]
         yield from (
             _alternative(nested) if part.get_content_subtype() == "alternative" else (p for ps in nested for p in ps)
         )
-    elif _is_text(part):
-        yield _read_text(part)
-    elif part.get_content_type() != "message/delivery-status":
-        files.append(_file(part))
+    elif len(budget.files) >= _MOST_FILES and budget.parts <= 0:
+        return
+    elif _is_text(part) and budget.takes_text():
+        yield _read_text(part, budget)
+    elif part.get_content_type() != "message/delivery-status" and len(budget.files) < _MOST_FILES:
+        budget.files.append(_file(part))
 
 
 def _alternative(nested: list[list[Piece]]) -> Iterator[Piece]:
@@ -86,8 +129,8 @@ def _is_text(part: Message) -> bool:
     return disposition != "attachment" and not (_file_name(part) and disposition == "inline" and _file_name(part))
 
 
-def _read_text(part: Message) -> Piece:
-    data = content(part)
+def _read_text(part: Message, budget: _Budget) -> Piece:
+    data = budget.spend(content(part))
     charset = parameter(part, "charset")
     if part.get_content_type() == "text/html":
         meta = _META.search(data[:4096])
@@ -113,7 +156,7 @@ def content(part: Message) -> bytes:
 
 def unflow(text: str, *, delete_space: bool) -> str:
     """Join the lines that the sender's program had broken (RFC 3676, section 4)."""
-    out: list[str] = []
+    out: list[list[str]] = []
     open_depth = -1
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
@@ -121,11 +164,11 @@ def unflow(text: str, *, delete_space: bool) -> str:
         flowed = rest.endswith(" ") and rest != "-- "
         piece = rest[:-1] if flowed and delete_space else rest
         if open_depth == depth and rest != "-- ":
-            out[-1] += piece
+            out[-1].append(piece)
         else:
-            out.append((">" * depth + " " if depth else "") + piece)
+            out.append([(">" * depth + " " if depth else "") + piece])
         open_depth = depth if flowed else -1
-    return "\n".join(out)
+    return "\n".join(map("".join, out))
 
 
 def _file_name(part: Message) -> str:

@@ -50,6 +50,8 @@ _REPLY_CODE = re.compile(r"(?<![\d.])5\d\d(?![\d.])|\b5\.\d{1,3}\.\d{1,3}\b")
 _FULL = re.compile(r"^Message-ID:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _FAILED_ADDRESS = re.compile(r"^<([^<>\s]{3,320})>:", re.MULTILINE)
 """As qmail and Postfix name it. Elsewhere it is not guessed: the delivery itself knows its recipient."""
+_FRAMED = re.compile(r"\*{20,}\n[^\n]{1,200}\n[^\s@]{1,64}@[^\s@]{1,255}\n")
+"""A sentence and a bare address below a row of stars: a gateway that writes under an ordinary address."""
 _EXPLAINED = 3000
 """Characters of a non-standard bounce in which its reason stands, before the returned mail."""
 
@@ -70,7 +72,7 @@ def notice(mail: Message, headers: Headers, raw: bytes, text: str, own: str) -> 
     ref = _our_id(raw, own)
     if not ref:
         return None
-    for part in mail.walk():
+    for part in _own_parts(mail):
         match part.get_content_type():
             case "message/delivery-status":
                 return _delivery_status(part, ref)
@@ -82,18 +84,29 @@ def notice(mail: Message, headers: Headers, raw: bytes, text: str, own: str) -> 
 
 
 def is_bounce(mail: Message, headers: Headers, text: str) -> bool:
-    """Whether this tells of mail that did not arrive, in whatever form."""
+    """Whether this tells of mail that did not arrive, in whatever form.
+
+    Words alone never make a bounce: "my sofa was not delivered" is a customer.
+    """
     if "x-failed-recipients" in headers or mail.get_content_type() == "multipart/report":
         return True
-    if any(part.get_content_type() == "message/delivery-status" for part in mail.walk()):
+    if any(part.get_content_type() == "message/delivery-status" for part in _own_parts(mail)):
         return True
-    signs = (
-        from_daemon(headers),
-        is_bounce_path(headers),
-        bool(_SUBJECT.search(headers.text("subject"))),
-        bool(_WORDS.search(text[:_EXPLAINED])),
-    )
-    return sum(signs) >= 2
+    by_machine = from_daemon(headers), is_bounce_path(headers), bool(_FRAMED.match(text))
+    words = bool(_SUBJECT.search(headers.text("subject"))) or bool(_WORDS.search(text[:_EXPLAINED]))
+    return sum(by_machine) >= 2 or (any(by_machine) and words)
+
+
+def _own_parts(part: Message) -> Iterator[Message]:
+    """The mail and its parts, without those of enclosed mails: a person may forward a bounce."""
+    yield part
+    if part.get_content_maintype() == "multipart":
+        yield from (each for child in _children(part) for each in _own_parts(child))
+
+
+def _children(part: Message) -> list[Message]:
+    payload = part.get_payload()
+    return [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
 
 
 def _our_id(raw: bytes, own: str) -> str:
@@ -105,9 +118,7 @@ def _our_id(raw: bytes, own: str) -> str:
 
 
 def _blocks(part: Message) -> Iterator[Headers]:
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        yield from (Headers(block) for block in payload if isinstance(block, Message))
+    yield from map(Headers, _children(part))
 
 
 def _typed(value: str) -> str:

@@ -29,6 +29,8 @@ _CYRILLIC_WORD = re.compile(r"[\u0400-\u04ff]+")
 _PUNCTUATION = frozenset("«»„“”‘’–—…№§°€₽\u00a0\u00ad\u200b\ufeff")
 _SAMPLE = 4096
 """Characters that are looked at."""
+_GUESSABLE = 200
+"""Bytes below which a guess by statistics is dear and worth nothing: a header may hold hundreds of such words."""
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
@@ -81,7 +83,7 @@ def _guess(data: bytes, claimed: str | None, name: str) -> str:
             best, text = score, candidate
     if text is not None:
         return text
-    found = from_bytes(data[:65536]).best()
+    found = from_bytes(data[:_SAMPLE]).best() if len(data) >= _GUESSABLE else None
     return data.decode(found.encoding if found else "latin-1", "replace")
 
 

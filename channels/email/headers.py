@@ -15,7 +15,9 @@ from domain.addresses import normalise_email
 _WORD = re.compile(r"=\?([\w.:-]*?)(?:\*[\w-]*)?\?([bq])\?([^?\r\n]*)\?=", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\@]{1,64}@[^\s<>()\[\],;:\"\\@]{1,255}")
-_MESSAGE_ID = re.compile(r"<([^<>]{1,995})>")
+_MESSAGE_ID = re.compile(r"<([\x20-\x3b=?-\x7e]{1,500})>")
+_BARE_ID = re.compile(r"[\x21-\x3b=?A-\x7e]{1,250}@[\x21-\x3b=?A-\x7e]{1,249}")
+_MOST_IDS = 50
 _COMMENT = re.compile(r"\([^()]*\)")
 _LONGEST = 16_384
 """Characters of one header field that are looked at."""
@@ -45,12 +47,16 @@ class Headers:
         return _COMMENT.sub("", self.raw(name)).split(";")[0].strip().lower()
 
     def message_ids(self, name: str) -> tuple[str, ...]:
-        """All message ids in a field, with angle brackets and without spaces; also one that lost its brackets."""
+        """Message ids, with angle brackets and without spaces; also one that lost its brackets. Printable ASCII alone.
+
+        Of many the first one and the last ones, which are the nearest (RFC 5322, section 3.6.4).
+        """
         value = self.raw(name)
-        found = [f"<{compact}>" for each in _MESSAGE_ID.findall(value) if (compact := re.sub(r"\s", "", each))]
-        if not found and re.fullmatch(r"[^\s<>]+@[^\s<>]+", value):
+        found = [f"<{compact}>" for each in _MESSAGE_ID.findall(value) if (compact := each.replace(" ", ""))]
+        if not found and _BARE_ID.fullmatch(value):
             found = [f"<{value}>"]
-        return tuple(dict.fromkeys(found))[:100]
+        ids = tuple(dict.fromkeys(found))
+        return ids if len(ids) <= _MOST_IDS else ids[:1] + ids[1 - _MOST_IDS :]
 
     def mailboxes(self, name: str) -> list[tuple[str, str]]:
         """(display name, normal address) of all mailboxes, those of groups too."""

@@ -15,11 +15,11 @@ import ssl
 from binascii import b2a_base64
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import aioimaplib
 
+from channels.email.fetched import Letter, bodies, letter
 from channels.email.settings import ImapSettings
 from domain.errors import Misconfigured, SendError, Unavailable
 
@@ -32,10 +32,6 @@ _TEMPORARY = re.compile(
     rb"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|OVERQUOTA|CONTACTADMIN)\]|temporar|try again|too many", re.I
 )
 """RFC 5530, section 3, and the words of servers that do not know it."""
-_UID = re.compile(rb"\bUID (\d+)")
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-_ARRIVED = re.compile(rb'\bINTERNALDATE "([^"]+)"')
-_FETCHED = re.compile(rb"\d+ FETCH \(")
 _SLOWEST = 50_000
 """Bytes a second below which a transfer counts as broken."""
 _GOODBYE = 2.0
@@ -58,16 +54,6 @@ class Folder:
 
     validity: int
     next_uid: int | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Letter:
-    """A mail before it is fetched."""
-
-    uid: int
-    size: int
-    """Bytes, as the server counts them."""
-    arrived: datetime
 
 
 def quoted(text: str) -> str:
@@ -147,14 +133,14 @@ class ImapConnection:
     async def letters(self, uids: Sequence[int]) -> list[Letter]:
         """Size and time of arrival of those that are still there. At most 100 at a time."""
         lines = await self._call(self._client.uid("fetch", _uids(uids), "(UID RFC822.SIZE INTERNALDATE)"))
-        return sorted(filter(None, map(_letter, lines)), key=lambda letter: letter.uid)
+        return sorted(filter(None, map(letter, lines)), key=lambda letter: letter.uid)
 
     async def contents(self, uids: Sequence[int], size: int, *, head_only: bool = False) -> dict[int, bytes]:
         """Whole mails, or their headers, without marking them as read. `size` is about how many bytes are awaited."""
         part = "BODY.PEEK[HEADER]" if head_only else "BODY.PEEK[]"
         seconds = self._settings.timeout + size / _SLOWEST
         lines = await self._call(self._client.uid("fetch", _uids(uids), f"(UID {part})"), seconds)
-        return _bodies(lines)
+        return bodies(lines)
 
     async def move(self, uids: Sequence[int], folder: str) -> None:
         """Move mails, making the folder when it is missing. Raises Misconfigured when that is not allowed."""
@@ -272,42 +258,3 @@ def _translated(error: Exception) -> SendError:
             return Unavailable(f"the IMAP server cannot be reached: {error.strerror or error}")
         case _:
             return Unavailable(f"the IMAP server answers what cannot be understood ({type(error).__name__})")
-
-
-def _letter(line: bytes) -> Letter | None:
-    uid, size, arrived = _UID.search(line), _SIZE.search(line), _ARRIVED.search(line)
-    if not (uid and size):
-        return None
-    return Letter(uid=int(uid[1]), size=int(size[1]), arrived=_time(arrived[1] if arrived else b""))
-
-
-def _time(text: bytes) -> datetime:
-    try:
-        return datetime.strptime(text.decode().strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC)
-    except (ValueError, OverflowError):
-        return datetime.now(UTC)
-
-
-def _bodies(lines: Sequence[bytes | bytearray]) -> dict[int, bytes]:
-    """The library gives a literal as a bytearray after the line that announced it. UID may stand on either side."""
-    found: dict[int, bytes] = {}
-    uid, body = 0, None
-    for line in lines:
-        if isinstance(line, bytearray):
-            body = bytes(line)
-            continue
-        if _FETCHED.match(line):
-            uid, body = 0, None
-            if b"BODY[" in line and not line.endswith(b"}"):
-                body = _short(line)
-        if match := _UID.search(line):
-            uid = int(match[1])
-        if uid and body is not None:
-            found[uid] = body
-    return found
-
-
-def _short(line: bytes) -> bytes:
-    """A mail so short that the server sent it as a quoted string, or an empty one as NIL."""
-    match = re.search(rb'BODY\[\w*\] "((?:[^"\\]|\\.)*)"', line)
-    return re.sub(rb"\\(.)", rb"\1", match[1]) if match else b""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from channels.email.cursor import Cursor
-from channels.email.imap import Folder, ImapConnection, Letter, ServerSaysNo
+from channels.email.fetched import Letter
+from channels.email.imap import Folder, ImapConnection, ServerSaysNo
 from channels.email.parse import Envelope, parse, unreadable
 from channels.email.settings import ImapSettings
 from domain.errors import Refused, Unavailable, Unpublished

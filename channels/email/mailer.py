@@ -13,6 +13,8 @@ from datetime import timedelta
 from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
+    SMTPConnectResponseError,
+    SMTPDataError,
     SMTPException,
     SMTPHeloError,
     SMTPNotSupported,
@@ -21,7 +23,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
-from channels.email.replies import is_gone, is_too_fast, refuses_us, status
+from channels.email.replies import is_gone, is_too_fast, own_words, status
 from channels.email.settings import SmtpSettings
 from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
 
@@ -150,16 +152,24 @@ def _translating(to: str = "") -> Iterator[None]:
 
 
 def translate(error: Exception, *, to: str = "") -> SendError:
-    """The SMTP client's error in our terms: the one table. `to` is the recipient, empty before there is one."""
+    """The SMTP client's error in our terms: the one table. `to` is the recipient, empty before there is one.
+
+    Misconfigured stops all mail of the channel, so it needs a refusal of *us*: of the connection, TLS, the login or the
+    sender. What is said of one recipient or of one mail never is one, whatever its words.
+    """
     match error:
         case _ if (distrust := _distrust(error)) is not None:
             return Misconfigured(f"the SMTP server's certificate is not trusted: {distrust}", code="TLS")
         case SMTPRecipientsRefused():
             return answer(error.recipients[0].code, error.recipients[0].message)
-        case SMTPAuthenticationError() | SMTPHeloError() if error.code >= 500:
+        case SMTPDataError():
+            return answer(error.code, error.message)
+        case SMTPAuthenticationError() | SMTPHeloError() | SMTPConnectResponseError() if error.code >= 500:
             return Misconfigured(f"the SMTP server refuses us: {error.message}", code=str(error.code))
         case SMTPSenderRefused() if error.code >= 500 and not _is_about_the_mail(error.code, error.message):
             return Misconfigured(f"the SMTP server refuses our address: {error.message}", code=str(error.code))
+        case SMTPResponseException() if error.code in _LOG_IN_FIRST:
+            return Misconfigured(f"the SMTP server refuses us: {error.message}", code=str(error.code))
         case SMTPResponseException():
             return answer(error.code, error.message)
         case SMTPNotSupported() if to:
@@ -172,22 +182,24 @@ def translate(error: Exception, *, to: str = "") -> SendError:
             return Misconfigured(f"the SMTP server does not do what the settings demand: {error}")
 
 
+_LOG_IN_FIRST = frozenset({530, 534, 535, 538})
+"""RFC 4954, section 6."""
+
+
 def _is_about_the_mail(code: int, text: str) -> bool:
     """Whether a server that refuses MAIL FROM means the mail's size or our speed, and not our address."""
     return code == 552 or status(text) in ("5.3.4", "5.2.3") or is_too_fast(status(text), text)
 
 
 def answer(code: int, text: str) -> SendError:
-    """A server's refusal in our terms. RFC 5321 section 4.2.2, RFC 3463, RFC 4954 section 6."""
+    """A server's refusal of one mail or recipient in our terms. RFC 5321 section 4.2.2, RFC 3463."""
     text = " ".join(text.split())[:500]
     enhanced = status(text)
     shown = str(code) if not enhanced or enhanced in text else f"{code} {enhanced}"
-    if is_too_fast(enhanced, text):
+    if is_too_fast(status(own_words(text)), text):
         return Throttled(text, retry_after=PAUSE, code=shown, address_only=enhanced == "4.2.1")
     if code < 500:  # also -1, for what is no SMTP at all
         return Unavailable(text, code=shown)
-    if code in (530, 534, 535, 538) or refuses_us(enhanced, text):
-        return Misconfigured(text, code=shown)
     return (Unreachable if is_gone(enhanced, text) else Rejected)(text, code=shown)
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email import message_from_bytes
 from email.message import Message
 
+from channels.email import bounded
 from channels.email.automatic import automatic
 from channels.email.body import read_body
 from channels.email.bounce import Notice, is_bounce, notice
@@ -26,7 +26,9 @@ LONGEST_TEXT = 100_000
 """Characters of text that travel on; the whole is in `raw`."""
 LONGEST_HTML = 1_000_000
 """Characters of HTML; a longer one stays in `raw` alone."""
+_MOST_REFERENCES = 50
 _HEAD_ONLY = re.compile(rb"^(message-id|from|date)[ \t]*:((?:.*)(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _NOBODY = re.compile(
     r"^(?:no|do[-_.]?not|not?)[-_.]?(?:reply|answer|respond)|^(?:robot|mailer|notif\w*|wordpress|webform)@",
     re.IGNORECASE,
@@ -46,8 +48,10 @@ class Envelope:
 def parse(raw: bytes, envelope: Envelope) -> Inbound | Report:
     """What a mail says. What cannot be read is an `Inbound` with the reason in `unreadable` and the mail in `raw`."""
     try:
-        mail = message_from_bytes(raw)
+        mail = bounded.read(raw)
         return _read(mail, Headers(mail), raw, envelope)
+    except bounded.TooMuch as error:
+        return unreadable(raw, envelope, str(error))
     except Exception as error:  # noqa: BLE001  # a mail of a stranger must not stop the queue; a person will look at it
         return unreadable(raw, envelope, f"the mail cannot be read ({type(error).__name__})")
 
@@ -63,7 +67,7 @@ def unreadable(raw: bytes, envelope: Envelope, reason: str, *, external_id: str 
         unreadable=reason,
     )
     try:
-        return _with_header(bare, Headers(message_from_bytes(raw[:65536])), envelope.own)
+        return _with_header(bare, Headers(bounded.read(_BLANK_LINE.split(raw[:65536], maxsplit=1)[0])), envelope.own)
     except Exception:  # noqa: BLE001  # then it stays without
         return bare
 
@@ -132,7 +136,7 @@ def _with_header(event: Inbound, headers: Headers, own: str) -> Inbound:
         name=name,
         subject=headers.text("subject") or None,
         ref=own_id[0] if own_id else "",
-        refers_to=tuple(dict.fromkeys(nearest_first)),
+        refers_to=tuple(dict.fromkeys(nearest_first))[:_MOST_REFERENCES],
         language=language if language.isalpha() else None,
     )
 

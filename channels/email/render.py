@@ -1,4 +1,9 @@
-"""Mail out: an `Outbound` as the bytes of a mail. Pure. RFC 5322, RFC 2045-2047, RFC 3834, RFC 6532."""
+"""Mail out: an `Outbound` as the bytes of a mail. Pure. RFC 5322, RFC 2045-2047, RFC 3834, RFC 6532.
+
+What strangers wrote (a subject that we answer, a file's name) stands in our header. The email package decodes encoded
+words in the values that it is given, and writes a line break that was hidden in one as it is: an encoded word in an
+encoded word added a Bcc, or a whole body. So no "=?" and no control character reaches it, and what it made is checked.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +16,24 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from html import escape
 
+from channels.email.headers import one_line
 from channels.email.settings import EmailSettings
 from channels.email.text import plain_text
 from domain.addresses import normalise_email
+from domain.errors import Rejected
 from domain.messages import File, Outbound
 
 MARK = "X-Leadwire"
 """The field by which we know our own mail when it comes back."""
 _PREFIX = "leadwire."
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _REF = re.compile(r"<[\x21-\x3b=?-\x7e]{1,900}>")
-_TYPE = re.compile(r"(?!message/|multipart/)[a-z0-9]+/[a-z0-9.+-]+", re.IGNORECASE)
+_TYPE = re.compile(r"(?!message/|multipart/)[a-z0-9]{1,60}/[a-z0-9.+-]{1,100}", re.IGNORECASE)
 _CID = re.compile(r"[\x21-\x3b=?-\x7e]{1,200}")
+_DELIVERY = re.compile(r"[\w.-]{1,200}", re.ASCII)
+_FIELD = re.compile(rb"([!-9;-~]+): ?[^\r\n\x00]*(?:\r\n[ \t]+[^\s\x00][^\r\n\x00]*)*\r\n")
+"""One field, folded or not. A continuation holds more than blanks (RFC 5322, section 3.2.2)."""
+_LONGEST_SUBJECT = 900
 _MOST_REFERENCES = 30
 
 
@@ -42,19 +54,58 @@ def own_ids(text: str, own: str) -> list[str]:
 
 
 def render(message: Outbound, settings: EmailSettings, *, now: datetime) -> bytes:
-    """The whole mail, lines ended by CR LF. Raises ValueError for a recipient that cannot stand in a header."""
+    """The whole mail, lines ended by CR LF.
+
+    Raises ValueError for what cannot stand in a header, Rejected when the mail has another header than it should.
+    """
     to = recipient(message.to)
+    if not _DELIVERY.fullmatch(message.delivery):
+        raise ValueError(f"{message.delivery!r} is no delivery")
     mail = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
-    mail["From"] = Address(settings.name, addr_spec=settings.address)
+    mail["From"] = Address(_harmless(settings.name), addr_spec=settings.address)
     mail["To"] = to
-    mail["Subject"] = " ".join((message.subject or "").split())
+    mail["Subject"] = _harmless(message.subject or "")[:_LONGEST_SUBJECT]
     mail["Date"] = format_datetime(now)
     if message.automatic:
         mail["Auto-Submitted"] = "auto-replied" if message.reply_to else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
     mail[MARK] = message.delivery
     _fill(mail, message, settings.signature)
-    return _identifiers(message, settings.address) + mail.as_bytes()
+    identifiers = _identifiers(message, settings.address)
+    raw = identifiers + mail.as_bytes()
+    _check(raw, _names(identifiers), mail)
+    return raw
+
+
+def _harmless(text: str) -> str:
+    """One line that holds no encoded word."""
+    return one_line(_SURROGATE.sub("\ufffd", text)).replace("=?", "= ?")
+
+
+def _check(raw: bytes, identifiers: list[bytes], mail: EmailMessage) -> None:
+    """The net below `_harmless`: the header has our fields, each once, and each field of each part is one field."""
+    expected = [*identifiers, *(name.encode() for name, _ in mail.raw_items())]
+    found = _names(raw.partition(b"\r\n\r\n")[0] + b"\r\n")
+    is_sound = all(
+        _FIELD.fullmatch(part.policy.fold_binary(name, value))
+        for part in mail.walk()
+        for name, value in part.raw_items()
+    )
+    if found != expected or len(set(found)) != len(found) or not is_sound:
+        raise Rejected("the mail cannot be written: its subject or the name of a file would change its header")
+
+
+def _names(head: bytes) -> list[bytes]:
+    """The names of the fields in a header; an empty one where it is none."""
+    names: list[bytes] = []
+    end = 0
+    while end < len(head):
+        field = _FIELD.match(head, end)
+        if not field:
+            return [*names, b""]
+        names.append(field[1])
+        end = field.end()
+    return names
 
 
 def recipient(address: str) -> Address:
@@ -105,7 +156,7 @@ def _signed_html(html: str, signature: str) -> str:
 
 def _add_inline(mail: EmailMessage, file: File) -> None:
     html = mail.get_body(("html",))
-    if not isinstance(html, EmailMessage) or not _CID.fullmatch(file.content_id):
+    if not isinstance(html, EmailMessage) or not _CID.fullmatch(file.content_id) or "=?" in file.content_id:
         _attach(mail, file)
         return
     main, _, sub = _type(file).partition("/")
@@ -123,4 +174,4 @@ def _type(file: File) -> str:
 
 def _file_name(file: File) -> str:
     """Without path and control characters: it is shown to the recipient's mail program."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f/\\]", " ", file.name).split())[:150] or "file"
+    return _harmless(re.sub(r"[/\\]", " ", file.name))[:150].strip() or "file"

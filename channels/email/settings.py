@@ -14,7 +14,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class ImapSettings(_Section):
@@ -27,8 +27,11 @@ class ImapSettings(_Section):
         description="`tls`: encrypted from the first byte. `none`: plain text, for a server on the same machine. "
         "IMAP with STARTTLS is not supported; servers that offer it offer TLS on port 993 too.",
     )
-    user: str = Field(min_length=1, description="Login name, often the whole address.")
-    password: SecretStr = Field(description="Password; with most large providers an app password made for this use.")
+    user: str = Field(min_length=1, description="Login name, often the whole address.", examples=["sales@example.com"])
+    password: SecretStr = Field(
+        description="Password; with most large providers an app password made for this use.",
+        examples=["env:IMAP_PASSWORD"],
+    )
     ca_file: Path | None = Field(
         default=None, description="PEM file of the authority that signed the server's certificate, when it is your own."
     )
@@ -89,7 +92,9 @@ class SmtpSettings(_Section):
         "`none`: plain text, for a server on the same machine.",
     )
     user: str | None = Field(default=None, description="Login name; without it nobody logs in.")
-    password: SecretStr | None = Field(default=None, description="Password of that login.")
+    password: SecretStr | None = Field(
+        default=None, description="Password of that login.", examples=["env:SMTP_PASSWORD"]
+    )
     ca_file: Path | None = Field(
         default=None, description="PEM file of the authority that signed the server's certificate, when it is your own."
     )

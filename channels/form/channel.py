@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -26,6 +27,10 @@ Headers = list[tuple[bytes, bytes]]
 
 TEXT_BYTES = 256 * 1024
 """The most that a submission without files may take."""
+BODY_SECONDS = 30.0
+"""How long a small body may take: who sends it drop by drop would hold a connection for ever."""
+SLOWEST = 16 * 1024
+"""Bytes a second that buy a body more time: a large photo over a weak mobile network takes minutes."""
 _MB = 1024 * 1024
 _JSON: Headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 _PREFLIGHT: Headers = [
@@ -92,7 +97,7 @@ class FormChannel:
         return language_of(wanted, accepted, self.settings.language)
 
     async def read(self, scope: Scope, receive: Receive) -> Submission:
-        """Read and parse one POST, bounded. Raises Declined (400, 413, 429) and ClientGone."""
+        """Read and parse one POST, bounded. Raises Declined (400, 408, 413, 429) and ClientGone."""
         headers = dict(scope["headers"])
         client = scope.get("client")  # None behind a UNIX socket: then nobody can be told from anybody
         if client and not self._limit.take(client[0], time.monotonic()):
@@ -104,6 +109,14 @@ class FormChannel:
             raise Declined(400, TEXTS[self.language(headers)].unreadable) from error
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        try:
+            async with asyncio.timeout(BODY_SECONDS) as limit:
+                return await self._chunks(headers, receive, limit)
+        except TimeoutError as error:
+            raise Declined(408, TEXTS[self.language(headers)].unreadable) from error
+
+    async def _chunks(self, headers: dict[bytes, bytes], receive: Receive, limit: asyncio.Timeout) -> bytes:
+        end = asyncio.get_running_loop().time() + BODY_SECONDS
         chunks: list[bytes] = []
         size = 0
         more = True
@@ -114,9 +127,10 @@ class FormChannel:
             chunk = event.get("body", b"")
             size += len(chunk)
             if size > self._most_bytes:
-                limit = f"{self._most_bytes / _MB:.1f}".removesuffix(".0")
-                raise Declined(413, TEXTS[self.language(headers)].body_too_large.format(limit=limit))
+                most = f"{self._most_bytes / _MB:.1f}".removesuffix(".0")
+                raise Declined(413, TEXTS[self.language(headers)].body_too_large.format(limit=most))
             chunks.append(chunk)
+            limit.reschedule(end + size / SLOWEST)
             more = event.get("more_body", False)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
@@ -158,8 +172,9 @@ class _Intake:
             return
         except Declined as declined:
             wait = [(b"retry-after", str(declined.retry_after).encode())] if declined.retry_after else []
+            close = [(b"connection", b"close")] if declined.status == 408 else []  # RFC 9110, section 15.5.9
             body = msgspec.json.encode({"error": declined.sentence})
-            await _answer(send, declined.status, body, [*_JSON, *wait, *cors])
+            await _answer(send, declined.status, body, [*_JSON, *wait, *close, *cors])
             return
         if isinstance(answer, FieldErrors):
             await _answer(send, 422, msgspec.json.encode({"errors": answer.errors}), [*_JSON, *cors])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from urllib.parse import parse_qsl, urlsplit
 
-from channels.form.parse import Submission, Upload
+from channels.form.parse import Submission, Upload, one_line
 from channels.form.settings import CONSENT, LANGUAGE, FieldSettings, FormSettings, Language
 from channels.form.texts import TEXTS, Texts
 from domain import addresses
@@ -63,13 +64,16 @@ class _Findings:
         self.errors[name] = self.errors.get(name, ()) + sentences
 
 
-def receipt(channel: str, key: str) -> str:
-    """ "LW-XXXX-XXXX-XXXX" in Crockford's base 32 (no I, L, O, U): the same for the same channel and key.
+def receipt(channel: str, key: str, content: str) -> str:
+    """ "LW-XXXX-XXXX-XXXX" in Crockford's base 32 (no I, L, O, U): the same for the same channel, key and content.
+
+    `key` is the sender's idempotency key, `content` the digest of what was sent. The key alone would not do: whoever
+    guesses one ("order-1043") could send it first, and the real submission would vanish as a duplicate.
 
     60 bits: that any two of a million submissions share one has a chance of 1 in 2,000,000. With two groups
     (40 bits) it would be 1 in 3, and the second submission would vanish as a duplicate of the first.
     """
-    number = int.from_bytes(sha256(f"{channel}\x00{key}".encode(errors="replace")).digest()[:8])
+    number = int.from_bytes(sha256(f"{channel}\x00{content}\x00{key}".encode(errors="replace")).digest()[:8])
     digits = "".join(_CROCKFORD[number >> shift & 31] for shift in range(59, -1, -5))
     return f"LW-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
 
@@ -77,7 +81,8 @@ def receipt(channel: str, key: str) -> str:
 def check(rules: Rules, submission: Submission, key: str, now: datetime) -> Inbound | FieldErrors:
     """The message that this submission is, or what its sender has to mend. Never raises.
 
-    `key` is the idempotency key, `now` an aware time.
+    `key` is the idempotency key, `now` an aware time. The same key with the same content has the same external id;
+    with other content it is another message.
     """
     found = _Findings(rules, submission)
     for one in rules.form.fields:
@@ -87,9 +92,10 @@ def check(rules: Rules, submission: Submission, key: str, now: datetime) -> Inbo
     if found.errors:
         return FieldErrors(errors=_in_order(found), language=submission.language)
     _keep_extras(found)
+    number = receipt(rules.channel, key, _content(found))
     if spam := _spam(rules.form, submission, now):
         found.fields[SPAM] = spam
-    return _inbound(found, receipt(rules.channel, key), now)
+    return _inbound(found, number, now)
 
 
 def _check_field(found: _Findings, one: FieldSettings) -> None:
@@ -201,6 +207,16 @@ def _keep_extras(found: _Findings) -> None:
     found.fields.update((name, text[:500]) for name, text in extras[:_MOST_EXTRAS])
 
 
+def _content(found: _Findings) -> str:
+    """A digest, in hex, of what the visitor said: checked fields, ticked consent, files.
+
+    Not of the page's times and marks, nor of the spam verdict, which a second try of the same changes.
+    """
+    files = [[upload.field, upload.file.name, sha256(upload.file.data).hexdigest()] for upload in _wanted(found)]
+    said = [sorted(found.fields.items()), _consented(found), files]
+    return sha256(json.dumps(said).encode()).hexdigest()
+
+
 def _spam(form: FormSettings, submission: Submission, now: datetime) -> str:
     if submission.values.get(form.honeypot):
         return "honeypot"
@@ -222,8 +238,7 @@ def _inbound(found: _Findings, external_id: str, now: datetime) -> Inbound:
         addresses=tuple(found.addresses),
         received_at=now,
         text="\n\n".join(areas),
-        subject=form.title.text(submission.language),
-        name=found.fields.get("name") or found.fields.get("Name", ""),
+        name=one_line(found.fields.get("name") or found.fields.get("Name", "")),
         language=submission.language,
         files=tuple(upload.file for upload in _wanted(found)),
         fields=found.fields,
@@ -241,7 +256,8 @@ def _source(form: str, submission: Submission) -> Source:
     values = submission.values
     page = _web_address(values.get("_page") or submission.page)
     query = dict(parse_qsl(page.partition("?")[2].partition("#")[0])) if "utm_" in page else {}
-    utm = {name: (values.get(f"utm_{name}") or query.get(f"utm_{name}", ""))[:200] for name in _UTM}
+    # one_line: what an address hides behind percent signs was not cleaned with the values
+    utm = {name: one_line(values.get(f"utm_{name}") or query.get(f"utm_{name}", ""))[:200] for name in _UTM}
     return Source(
         page=page,
         referrer=_web_address(values.get("_referrer", "")),
@@ -251,8 +267,10 @@ def _source(form: str, submission: Submission) -> Source:
 
 
 def _web_address(text: str) -> str:
-    """Only what is safe to put into a link: http or https, of a bounded length."""
+    """Only what is safe to put into a link: http or https, of a bounded length, on one line."""
+    if len(text) > 2000 or text != one_line(text):
+        return ""
     try:
-        return text if len(text) <= 2000 and urlsplit(text).scheme in {"http", "https"} else ""
+        return text if urlsplit(text).scheme in {"http", "https"} else ""
     except ValueError:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from ipaddress import IPv4Address, ip_address, ip_network
 
 _MOST_NETWORKS = 50_000
 
@@ -29,5 +30,11 @@ class MinuteLimit:
 
 
 def _network(address: str) -> str:
-    """An IPv6 subscriber owns a /64: the first four groups stand for them all (RFC 6177)."""
-    return ":".join(address.split(":")[:4]) if ":" in address else address
+    """An IPv6 subscriber owns a /64 (RFC 6177): its addresses are one. A mapped IPv4 address is that IPv4 address."""
+    try:
+        found = ip_address(address.partition("%")[0])  # fe80::1%eth0
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))

@@ -60,6 +60,11 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+def one_line(text: str) -> str:
+    """A name, a title, a mark: without control characters, on one line, trimmed. Never raises."""
+    return text if text.isprintable() and text == text.strip() else " ".join(_CONTROL.sub("", text).split())
+
+
 def language_of(wanted: str, accepted: str, default: Language) -> Language:
     """English or Russian by the field `lang`, then Accept-Language (RFC 9110, section 12.5.4), else the default."""
     if wanted[:2].lower() in {"en", "ru"}:
@@ -105,7 +110,7 @@ def _collect(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for count, (key, value) in enumerate(pairs):
         if count >= MOST_FIELDS or len(key) > 100 or len(value) > LONGEST_VALUE:
             raise Unreadable("more than any form has")
-        name, text = clean(key), clean(value)
+        name, text = one_line(clean(key)), clean(value)
         values[name] = f"{values[name]}, {text}" if values.get(name) else text
     return values
 
@@ -164,11 +169,12 @@ def _decoded(data: bytes) -> str:
 
 def _upload(part: _Part, filename: str) -> Upload:
     # browsers write a quotation mark as %22 (html.spec.whatwg.org, "multipart/form-data encoding algorithm")
-    name = clean(filename).replace("%22", '"').replace("\\", "/").rpartition("/")[2].replace("\n", " ")[-200:] or "file"
+    name = clean(filename).replace("%22", '"').replace("\\", "/").rpartition("/")[2]
+    name = one_line(name)[-200:] or "file"
     kind = part.type if re.fullmatch(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,80}", part.type) else ""
     kind = kind or mimetypes.guess_type(name)[0] or "application/octet-stream"
     data = bytes(part.data)
-    return Upload(field=clean(part.name), file=File(name=name, type=kind, size=len(data), data=data))
+    return Upload(field=one_line(clean(part.name)), file=File(name=name, type=kind, size=len(data), data=data))
 
 
 @dataclass(slots=True)

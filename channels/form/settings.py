@@ -56,7 +56,11 @@ class OptionSettings(_Part):
 class FieldSettings(_Part):
     """One field of a form."""
 
-    name: FieldName = Field(description="Its name in the submission; `name` is also what the customer is called.")
+    name: FieldName = Field(
+        description="Its name in the submission; `name` is also what the customer is called.",
+        examples=["size"],
+        json_schema_extra={"form": "a field's name is made of A-Z, a-z, 0-9, _ and -, and begins with a letter"},
+    )
     label: Localised = Field(Localised(), description="What the visitor reads above it; the name when it is left out.")
     type: FieldType = Field(
         "text", description="E-mail and phone fields say where to answer; text areas are the message."
@@ -89,7 +93,13 @@ class ConsentSettings(_Part):
 
     text: Localised = Field(description="What the tick says.")
     version: str = Field("", max_length=40, description="The version of your policy, kept beside the text.")
-    url: str = Field("", pattern=r"^(https?://.*)?$", description="Where the whole policy can be read.")
+    url: str = Field(
+        "",
+        pattern=r"^(https?://.*)?$",
+        description="Where the whole policy can be read.",
+        examples=["https://www.example.com/privacy"],
+        json_schema_extra={"form": "expected an address that begins with http:// or https://"},
+    )
     required: bool = Field(True, description="Refuse the form without the tick.")
 
 
@@ -120,12 +130,17 @@ class FormSettings(_Part):
     origins: tuple[Origin, ...] = Field(
         (),
         description='Sites that may post by script and frame the form: "https://shop.example.com"; "*" is all.',
+        examples=[("https://shop.example.com",)],
+        json_schema_extra={"form": 'expected https:// and a name in small letters, without a path, or "*"'},
     )
     min_seconds: float = Field(
         2, ge=0, le=60, description="Filled in quicker than that is marked as spam; 0 switches the trap off."
     )
     honeypot: FieldName = Field(
-        "website", description="A field that people do not see; who fills it is marked as spam."
+        "website",
+        description="A field that people do not see; who fills it is marked as spam.",
+        examples=["website"],
+        json_schema_extra={"form": "a field's name is made of A-Z, a-z, 0-9, _ and -, and begins with a letter"},
     )
     max_files: int = Field(5, ge=0, le=20, description="Files in one submission.")
     per_minute: int = Field(60, ge=0, description="Submissions a minute from one IP address; 0 is no limit.")

@@ -33,7 +33,7 @@ TEXTS: dict[Language, Texts] = {
     "en": Texts(
         required="Please fill in this field.",
         email="This is not an e-mail address. It looks like name@example.com.",
-        phone="This is not a phone number. Give it with its code, for example +44 20 7946 0018.",
+        phone="This is not a phone number. Give it with its country code, for example +44 20 7946 0018.",
         contact="Leave an e-mail address or a phone number, so that we can answer you.",
         number="Give a number, for example 12 or 12.5.",
         date="Give a date as year-month-day, for example 2026-01-31.",
@@ -51,7 +51,7 @@ TEXTS: dict[Language, Texts] = {
     "ru": Texts(
         required="Заполните это поле.",
         email="Это не адрес почты. Он выглядит так: name@example.com.",
-        phone="Это не номер телефона. Укажите его с кодом, например +7 916 123-45-67.",
+        phone="Это не номер телефона. Укажите его с кодом страны, например +7 916 123-45-67.",
         contact="Оставьте почту или телефон, чтобы мы могли ответить.",
         number="Укажите число, например 12 или 12,5.",
         date="Укажите дату в виде год-месяц-день, например 2026-01-31.",

@@ -16,7 +16,7 @@ from channels.sms import parse
 from channels.sms.gateway import Gateway
 from channels.sms.media import MediaFetcher
 from channels.sms.settings import SmsSettings
-from channels.sms.signature import Forged, TooLarge, signed_form
+from channels.sms.signature import Forged, TooLarge, TooSlow, signed_form
 from domain.errors import Refused, Unpublished
 from domain.messages import ChannelName, Inbound, Outbound, Sent, utcnow
 from domain.ports import Accept, AsgiApp, Host
@@ -62,7 +62,7 @@ class SmsChannel:
     def app(self, accept: Accept) -> AsgiApp:
         """POST /message takes what customers write, POST /status what became of what we sent.
 
-        403 for a wrong signature, 413 for a body that is too large, 503 when nothing could be kept.
+        403 for a wrong signature, 408 and 413 for a body that is too slow or too large, 503 when nothing could be kept.
         """
 
         async def message(form: parse.Form) -> Response:
@@ -113,6 +113,8 @@ class SmsChannel:
                 return Response(status_code=403)
             except TooLarge:
                 return Response(status_code=413)
+            except TooSlow:
+                return Response(status_code=408, headers={"Connection": "close"})  # RFC 9110, section 15.5.9
             except (ClientDisconnect, parse.Malformed):
                 return Response(status_code=400)
             except Unpublished:

@@ -46,8 +46,9 @@ class Gateway:
     async def ping(self) -> None:
         """Ask for the account. Raises SendError when it is unknown, closed or suspended."""
         account = await _translated(self._client().api.v2010.accounts(self._settings.account_sid).fetch_async())
-        if account.status != "active":
-            raise Misconfigured(f"the Twilio account is {account.status}")
+        status = _text(account.status, "status")
+        if status != "active":
+            raise Misconfigured(f"the Twilio account is {status[:40]}")
 
     async def aclose(self) -> None:
         """Close the connections. Twice is fine."""
@@ -63,7 +64,7 @@ class Gateway:
         )
         callback = {"status_callback": self._callback} if self._callback else {}
         sent = self._client().messages.create_async(to=to, body=text, **sender, **callback)
-        return str((await _translated(sent)).sid)
+        return _text((await _translated(sent)).sid, "sid")
 
     def _client(self) -> Client:
         if self._http is None:
@@ -98,6 +99,17 @@ def _seconds(retry_after: str) -> float | None:
     return float(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 7 else None
 
 
+def _code(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _text(value: object, name: str) -> str:
+    """A part of an answer that Twilio always gives: without it, the answer is not Twilio's."""
+    if not isinstance(value, str) or not value:
+        raise Unavailable(f"Twilio's answer has no {name}")
+    return value
+
+
 async def _translated(call: Awaitable[_T]) -> _T:
     """What the SDK returned; its exceptions and the network's become ours."""
     try:
@@ -105,12 +117,14 @@ async def _translated(call: Awaitable[_T]) -> _T:
     except SendError:
         raise
     except TwilioRestException as error:
-        raise send_error(error.status, error.code or error.status, error.msg) from error
+        raise send_error(error.status, _code(error.code) or error.status, str(error.msg or "")) from error
     except TwilioServiceException as error:
-        raise send_error(error.status, error.code, error.title) from error
+        status = _code(error.status) or 500  # this one is the body's, not HTTP's
+        raise send_error(status, _code(error.code) or status, str(error.title or "")) from error
     except TimeoutError as error:
         raise Unavailable(f"Twilio did not answer within {TIMEOUT:.0f} s") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unavailable(f"no connection to Twilio ({type(error).__name__})") from error
-    except (TwilioException, ValueError, TypeError, KeyError) as error:
+    # the SDK trusts that an answer is a JSON object with everything in it: [] and null break within it
+    except (TwilioException, ValueError, TypeError, LookupError, AttributeError) as error:
         raise Unavailable(f"Twilio's answer could not be read ({type(error).__name__})") from error

@@ -16,18 +16,28 @@ class SmsSettings(BaseModel):
 
     kind: Literal["sms"] = Field("sms", description="SMS through Twilio.")
     account_sid: str = Field(
-        pattern=r"^AC[0-9a-fA-F]{32}$", description="Account SID, from the first page of Twilio's console."
+        pattern=r"^AC[0-9a-fA-F]{32}$",
+        description="Account SID, from the first page of Twilio's console.",
+        examples=["AC00000000000000000000000000000000"],
+        json_schema_extra={"form": "expected AC and 32 characters 0-9, a-f, as Twilio's console shows it"},
     )
     auth_token: SecretStr = Field(
-        description="Auth token, from the same page. It sends, and it proves that a webhook is Twilio's."
+        description="Auth token, from the same page. It sends, and it proves that a webhook is Twilio's.",
+        examples=["env:TWILIO_AUTH_TOKEN"],
     )
     number: str | None = Field(
         None,
         pattern=r"^((whatsapp:)?\+[1-9][0-9]{6,14}|[0-9]{3,8}|[0-9]{0,10}[A-Za-z][A-Za-z0-9 ]{0,10})$",
         description='What we send from: a number as "+15005550006", "whatsapp:+15005550006", a short code or a name.',
+        examples=["+15005550006"],
+        json_schema_extra={"form": "expected a number with + and its country code, a short code or a name"},
     )
     messaging_service_sid: str | None = Field(
-        None, pattern=r"^MG[0-9a-fA-F]{32}$", description="Or the messaging service that chooses the number."
+        None,
+        pattern=r"^MG[0-9a-fA-F]{32}$",
+        description="Or the messaging service that chooses the number.",
+        examples=["MG00000000000000000000000000000000"],
+        json_schema_extra={"form": "expected MG and 32 characters 0-9, a-f, as Twilio's console shows it"},
     )
     api_url: str = Field(
         API_URL, description="Where Twilio's REST API is; another address only for tests and the demo."

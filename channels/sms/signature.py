@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import ImmutableMultiDict
@@ -11,6 +13,10 @@ from twilio.request_validator import RequestValidator
 MOST_BYTES = 64 * 1024
 """Of a body. A message has at most 1600 characters and ten addresses of files."""
 MOST_FIELDS = 300
+BODY_SECONDS = 30.0
+"""How long a body may take: whoever sends it drop by drop has not proved yet who he is."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Controls except tab and line feed, halves of a surrogate pair: no database holds all of them."""
 
 
 class Forged(Exception):
@@ -21,8 +27,12 @@ class TooLarge(Exception):
     """More than Twilio ever sends."""
 
 
+class TooSlow(Exception):
+    """The body did not arrive in time."""
+
+
 async def signed_form(request: Request, public_url: str, validator: RequestValidator) -> dict[str, str]:
-    """The call's form, once its signature is proved. Raises Forged and TooLarge.
+    """The call's form, once its signature is proved, without control characters. Raises Forged, TooLarge and TooSlow.
 
     `public_url` is the address without the query that Twilio was told: neither Host nor X-Forwarded-* is believed,
     since whoever calls us writes them.
@@ -30,12 +40,17 @@ async def signed_form(request: Request, public_url: str, validator: RequestValid
     signature = request.headers.get("x-twilio-signature", "")
     if not signature or not signature.isascii():
         raise Forged
-    pairs = _pairs(await _bounded(request))
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _bounded(request)
+    except TimeoutError as error:
+        raise TooSlow from error
+    pairs = _pairs(body)
     query = request.scope["query_string"].decode("latin-1")
     url = f"{public_url}?{query}" if query else public_url
     if not validator.validate(url, ImmutableMultiDict(pairs), signature):
         raise Forged
-    return dict(pairs)
+    return {name: _CONTROL.sub("", text.replace("\r\n", "\n")) for name, text in pairs}
 
 
 async def _bounded(request: Request) -> bytes:

@@ -39,7 +39,9 @@ class _Session(AiohttpSession):
         if "ok" not in answer:  # a proxy's or a portal's page: it says nothing about the address
             raise Unavailable("The answer does not come from a Bot API", code=str(status_code))
         if answer["ok"] is True:
-            return Response[Any](ok=True, result=answer.get("result"))
+            if "result" not in answer:
+                raise Unavailable("The Bot API's answer has no 'result'", code=str(status_code))
+            return Response[Any](ok=True, result=answer["result"])
         raise refusal(status_code, answer, getattr(method, "chat_id", None))
 
 

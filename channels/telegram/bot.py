@@ -30,7 +30,7 @@ class TelegramSender:
 
     async def ping(self) -> None:
         """Ask Telegram who we are. Raises SendError: Misconfigured for a token that it does not know."""
-        await self._api.call(GetMe())
+        _field(await self._api.call(GetMe()), "id")
 
     async def username(self) -> str:
         """The bot's @name without the @, for deep links (https://t.me/NAME?start=PAYLOAD). Raises SendError."""

@@ -18,6 +18,7 @@ Fields, by https://core.telegram.org/bots/api#message:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ TELLING = frozenset({"phone", "latitude", "sticker", "migrate_to_chat_id"})
 _PLAIN_ENTITIES = frozenset(
     {"mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number", "bank_card_number"}
 )
+_TURNING = re.compile(r"[\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +59,11 @@ class Media:
     """MIME type, as the sender's client claimed."""
     size: int
     """Bytes; 0 when Telegram does not say."""
+
+
+def line(text: str) -> str:
+    """A name, a title: on one line, without what turns the direction of writing ("\u202egpj.exe" reads "exe.jpg")."""
+    return " ".join(_TURNING.sub("", text).split())
 
 
 def kind(message: types.Message) -> str:
@@ -122,15 +129,15 @@ def _sticker(sticker: types.Sticker) -> Media:
 def _media(part: types.TelegramObject, name: str, mime: str) -> Media:
     return Media(
         file_id=str(getattr(part, "file_id", "")),
-        name=getattr(part, "file_name", None) or name,
-        type=getattr(part, "mime_type", None) or mime,
+        name=line(getattr(part, "file_name", None) or "") or name,
+        type=line(getattr(part, "mime_type", None) or "") or mime,
         size=getattr(part, "file_size", None) or 0,
     )
 
 
 def facts(message: types.Message) -> Mapping[str, str]:
-    """The fields, see the table above. None of them is empty."""
-    found = (*_about(message), *_held(message))
+    """The fields, see the table above. None of them is empty; all but a quote are on one line."""
+    found = ((name, value if name == "quote" else line(value)) for name, value in (*_about(message), *_held(message)))
     return {name: value for name, value in found if value}
 
 

@@ -36,6 +36,7 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 
 # The bot's own deep link: "/start PAYLOAD", in a group "/start@bot PAYLOAD" (https://core.telegram.org/bots/features).
 _START = re.compile(r"/start(?:@\w+)?\s+(\S+)\s*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,17 +127,17 @@ def _press(query: types.CallbackQuery, channel: ChannelName, now: datetime) -> I
     user = query.from_user
     return Inbound(
         channel=channel,
-        external_id=f"cb:{query.id}",
+        external_id=f"cb:{content.line(query.id)}",
         addresses=(_telegram(user.id),),
         received_at=now,
-        name=user.full_name,
+        name=content.line(user.full_name),
         language=_language(user),
         refers_to=(f"{carrier.chat.id}:{carrier.message_id}",) if carrier else (),
         thread=str(carrier.chat.id if carrier else user.id),
         chat=_group(carrier.chat) if carrier else "",
         button=query.data,
-        button_id=query.id,
-        fields={"username": user.username} if user.username else {},
+        button_id=content.line(query.id),
+        fields={"username": content.line(user.username)} if user.username else {},
     )
 
 
@@ -209,8 +210,8 @@ def _own_phone(message: types.Message, country: str) -> tuple[Address, ...]:
 
 def _name(message: types.Message) -> str:
     if chat := message.sender_chat:
-        return chat.title or ""
-    return message.from_user.full_name if message.from_user else ""
+        return content.line(chat.title or "")
+    return content.line(message.from_user.full_name) if message.from_user else ""
 
 
 def _is_machine(message: types.Message) -> bool:
@@ -238,7 +239,9 @@ def _telegram(number: int) -> Address:
 def _salvaged(update: Mapping[str, Any], channel: ChannelName, now: datetime, reason: str) -> Inbound:
     """What can be saved from an update that nobody understands: who, where, and the words."""
     body = next((value for key, value in update.items() if key != "update_id" and isinstance(value, Mapping)), {})
-    sender, chat = _id_in(body, "from"), _id_in(body, "chat")
+    carrier = body.get("message")  # a press's
+    sender = _id_in(body, "sender_chat") or _id_in(body, "from")  # an anonymous administrator's `from` is shared by all
+    chat = _id_in(body, "chat") or (_id_in(carrier, "chat") if isinstance(carrier, Mapping) else 0)
     text = body.get("text") or body.get("caption")
     return Inbound(
         channel=channel,
@@ -259,10 +262,12 @@ def _id_in(body: Mapping[str, Any], key: str) -> int:
 
 
 def _storable(value: Any) -> Any:
-    """The same JSON without what neither UTF-8 nor PostgreSQL can hold: half a surrogate pair, NUL."""
+    """The same JSON without what neither UTF-8 nor PostgreSQL can hold (half a surrogate pair, NUL), and without
+    control characters but tab and line feed.
+    """
     match value:
         case str():
-            return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return _CONTROL.sub("", value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case Mapping():
             return {_storable(key): _storable(part) for key, part in value.items()}
         case list():

@@ -19,7 +19,7 @@ class TelegramSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kind: Literal["telegram"] = Field(description='Always "telegram".')
-    token: SecretStr = Field(description='The bot\'s token from @BotFather, for example "123456:AAE...".')
+    token: SecretStr = Field(description="The bot's token from @BotFather.", examples=["env:TELEGRAM_TOKEN"])
     api_url: str = Field(
         default="https://api.telegram.org",
         description="Where the Bot API answers. Change it for an own Bot API server (run without --local).",
@@ -31,6 +31,7 @@ class TelegramSettings(BaseModel):
     webhook_secret: SecretStr | None = Field(
         default=None,
         description="What Telegram must show in each webhook call: 1-256 characters A-Z, a-z, 0-9, _ and -.",
+        examples=["env:TELEGRAM_WEBHOOK_SECRET"],
     )
     poll_seconds: int = Field(default=30, ge=0, le=50, description="How long one request for updates may wait.")
     request_seconds: int = Field(default=30, ge=1, le=300, description="How long any other request may take.")

@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 _LARGEST_BODY = 1024 * 1024
+BODY_SECONDS = 30.0
+"""How long an update may take to arrive."""
 _LONGEST_PAUSE = 60.0
 _MARGIN = 15  # seconds that an answer may be late before the connection counts as dead
 
@@ -173,7 +175,11 @@ class TelegramWebhook(TelegramSender):
         shown = request.headers.get(_SECRET_HEADER, "")
         if not hmac.compare_digest(shown.encode(), self._secret.encode()):
             return PlainTextResponse("The secret token is not ours", 403)
-        body = await _bounded(request)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _bounded(request)
+        except TimeoutError:
+            return PlainTextResponse("Too slow", 408, headers={"Connection": "close"})  # RFC 9110, section 15.5.9
         if body is None:
             return PlainTextResponse("Too large", 413)
         return await self._take(body, accept)

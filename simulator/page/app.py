@@ -209,7 +209,7 @@ class Page:
             "letter": next((x for x in letters[customer.address] if letter_key(x) == view.mail), None),
             "steps": done(scene, letters),
             "examples": examples,
-            "form_url": _in_language(scene.form_url, view.lang),
+            "form_url": view.localised(scene.form_url),
             "topic": topic,
             "letter_key": letter_key,
             "linked": bubbles.linked,
@@ -267,10 +267,6 @@ def _view(request: Request) -> View:
     now = urlsplit(request.headers.get("hx-current-url", "")).query
     kept = {name: value for name, value in parse_qsl(now) if name not in PASSING}
     return View.of(kept | dict(request.query_params), request.headers.get("accept-language", ""))
-
-
-def _in_language(url: str, language: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}lang={language}" if url else ""
 
 
 def _text(form: FormData, name: str) -> str:

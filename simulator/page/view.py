@@ -59,6 +59,10 @@ class View:
         """The page's address with some choices changed."""
         return f"/?{self.query(**changes)}"
 
+    def localised(self, url: str) -> str:
+        """The address of another page that takes `lang`, in the language of this one; empty stays empty."""
+        return f"{url}{'&' if '?' in url else '?'}lang={self.lang}" if url else ""
+
 
 def _preferred(accept_language: str) -> str:
     """The first language we have, in the order in which they are named (browsers sort them)."""

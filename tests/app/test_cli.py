@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -136,6 +137,26 @@ def test_each_command_explains_itself(path: tuple[str, ...]) -> None:
     assert len(shown.split()) > 10, "it says nothing of what it does"
 
 
+def test_help_is_short_to_type() -> None:
+    for words in (["-h"], ["trace", "-h"], ["dead", "drop", "-h"]):
+        assert "Usage:" in CliRunner().invoke(cli, words).output
+
+
+@pytest.mark.parametrize("port", ["0", "65535"])
+def test_port_of_the_demo_that_cannot_be(port: str) -> None:
+    result = CliRunner().invoke(cli, ["demo", "--port", port, "--no-open"])
+    assert result.exit_code == 2
+
+
+async def test_demo_on_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, _, err = await program("demo", "--no-open", "--port", str(port))
+    assert code == 1
+    other = min((port // 100 + 1) * 100, 65_500)
+    assert err == f"Port {port} is taken, perhaps by another demo. Try: leadwire demo --port {other}\n"
+
+
 async def test_version() -> None:
     code, out, err = await program("version")
     assert (code, err) == (0, "")
@@ -196,12 +217,31 @@ async def test_check_says_the_line_that_mends_it(
     assert code == 1
     assert re.search(r"✗ PostgreSQL\n    .*Is it running, and is DATABASE_URL right\?", said)
     assert re.search(r"✗ Redis\n    .*Is it running, and is REDIS_URL right\?", said)
-    assert "✗ channel bot\n    Misconfigured: 401 Unauthorized" in said
-    assert "✗ channel sms\n    Throttled: 20429" in said
+    api = re.escape(stage.url.removeprefix("http://"))
+    assert re.search(rf"✗ channel bot\n    channels\.bot: {api} says: 401 Unauthorized\. Look at token\n", said)
+    assert re.search(rf"✗ channel sms\n    channels\.sms: {api} says: 20429 ", said)
     assert "✓ channel inbox" in said
     assert said.rstrip().endswith("4 to mend.")
     assert "geheim" not in said
     assert "wrong-token" not in said
+
+
+async def test_check_names_the_server_and_the_key(leadwire: Run, config: Config, stage: Stage) -> None:
+    imap, smtp = free_ports(2)
+    words = config.path.read_text(encoding="utf-8")
+    for old, new in ((stage.mail.imap_port, imap), (stage.mail.smtp_port, smtp)):
+        words = re.sub(rf"\bport = {old}\b", f"port = {new}", words)
+    config.write(words)
+    _, said = await leadwire("check")
+    for key, port in (("imap", imap), ("smtp", smtp)):
+        assert (
+            f"    channels.inbox.{key}: cannot reach 127.0.0.1:{port}: connection refused. "
+            "Is the server there, and does leadwire.toml name it right?\n"
+        ) in said
+    (config.path.parent / "mail.secret").write_text("wrong")
+    config.write(words.replace(f"port = {imap}", f"port = {stage.mail.imap_port}"))
+    _, said = await leadwire("check")
+    assert re.search(r"channels\.inbox\.imap: .* Look at user, password and folders\n", said), said
 
 
 async def test_check_of_an_empty_configuration_says_what_to_add(config: Config, leadwire: Run) -> None:
@@ -222,8 +262,8 @@ async def test_staff_come_and_go(leadwire: Run, database_url: str) -> None:
     [link] = re.findall(r"https://t\.me/birch_demo_bot\?start=(staff-[\w-]{20,58})\n", said)
     assert "Anna Petrova opens this link once, within 7 days" in said
     _, said = await leadwire("staff", "list")
-    assert re.fullmatch(r"Anna Petrova +sales +ru  not linked yet\n", said)
-    _, said = await leadwire("staff", "link", "Anna Petrova")
+    [short] = re.findall(r"^([0-9a-f]{8})  Anna Petrova +sales +ru  not linked yet\n$", said)
+    _, said = await leadwire("staff", "link", short)
     assert link not in said
     assert "https://t.me/birch_demo_bot?start=staff-" in said
     assert await leadwire("staff", "leave", "Anna Petrova") == (
@@ -294,6 +334,8 @@ async def test_dead_letters_are_dropped_only_on_purpose(leadwire: Run, poison: s
     code, said = await leadwire("dead", "drop", poison, answer="yes\n")
     assert code == 1
     assert "Nothing was dropped" in said
+    code, said = await leadwire("dead", "drop", "1-1", answer="1-1\n")
+    assert (code, said) == (1, "There is no dead letter 1-1. See: leadwire dead list\n")  # nobody was asked
     code, said = await leadwire("dead", "drop", poison, answer=f"{poison}\n")
     assert (code, said.splitlines()[-1]) == (0, f"{poison} is gone.")
     assert await leadwire("dead", "drop", poison, "--yes") == (
@@ -318,9 +360,15 @@ async def test_the_trace_of_a_lead(leadwire: Run, database_url: str) -> None:
     await database.aclose()
     code, by_number = await leadwire("trace", "#1")
     assert code == 0
-    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d MSK\n", by_number)
+    head, at, *lines = by_number.splitlines()
+    assert head == "Lead #1  anna@customer.test  open  owner: nobody yet"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d MSK", at)
+    assert [line.split("  ")[-1] for line in lines if re.search(r"[0-9a-f]{8}-", line)] == []  # no whole ids
+    kinds = [line.split(" s  ")[1].split()[0] for line in lines]
+    assert kinds[:3] == ["message", "stored", "lead.opened"]
     assert re.search(r"\n +\+0\.000 s  message in +site +An oak kitchen\n", by_number), by_number
-    assert (await leadwire("trace", "LW-ABCD"))[1] == by_number
+    for typed in ("LW-ABCD", "lw-abcd"):
+        assert (await leadwire("trace", typed))[1] == by_number
     code, said = await leadwire("trace", "#2")
     assert (code, said) == (1, "Nothing is known of #2. Try a lead's number, a receipt or a message's id.\n")
 
@@ -348,3 +396,4 @@ async def test_a_role_serves_until_it_is_told_to_stop(config: Config) -> None:
             await process.wait()
     assert process.returncode == 0
     assert "Traceback" not in err.decode()
+    assert f"form site: http://127.0.0.1:{config.port}/f/site\n" in err.decode()

@@ -93,11 +93,11 @@ def test_nothing_is_needed() -> None:
         ("zzz = 1", "zzz: unknown; expected one of company, server, storage, teams, operators, channels"),
         ("company = 5", "company: expected a table, for example [company]"),
         ('[company]\nnme = "x"', 'company.nme: unknown; did you mean "name"?'),
-        ('[company]\nlanguage = "de"', "company.language: input should be 'en' or 'ru'. Example: language = \"ru\""),
+        ('[company]\nlanguage = "de"', "company.language: expected 'en' or 'ru'. Example: language = \"ru\""),
         ('[company]\ntimezone = "Mars"',
          'company.timezone: "Mars" is no time zone of the IANA list. Example: timezone = "Europe/Moscow"'),
         ("[server]\nport = 99999",
-         "server.port: input should be less than or equal to 65535. Example: port = 8080"),
+         "server.port: expected at most 65535. Example: port = 8080"),
         ("teams = [1]", "teams: expected tables, for example [teams.name]"),
         ('[teams."Über uns"]', f'teams."Über uns": {NAMES}. Example: [teams.ber-uns]'),
         ('[channels."Main Bot"]', f'channels."Main Bot": {NAMES}. Example: [channels.main-bot]'),
@@ -107,23 +107,25 @@ def test_nothing_is_needed() -> None:
          'channels.one.kind: expected one of email, telegram, form, sms. Example: kind = "email"'),
         (channel('kind = "fax"'),
          'channels.one.kind: expected one of email, telegram, form, sms. Example: kind = "email"'),
-        (channel('kind = "telegram"'), "channels.one.token: field required"),
+        (channel('kind = "telegram"'), 'channels.one.token: is missing. Example: token = "env:TELEGRAM_TOKEN"'),
         (channel('kind = "telegram"', f'token = "{TOKEN}"'), f"channels.one.token: {LITERAL}"),
         (channel('kind = "telegram"', 'token = "env:LEADWIRE_TEST_NOTHING"'),
          "channels.one.token: the environment has no LEADWIRE_TEST_NOTHING: export LEADWIRE_TEST_NOTHING=..."),
         (channel('kind = "telegram"', 'token = "file:/nowhere/token"'),
-         "channels.one.token: cannot read the secret in /nowhere/token: No such file or directory"),
-        (channel('kind = "telegram"', "token = 5"), "channels.one.token: input should be a valid string"),
+         "channels.one.token: there is no /nowhere/token; "
+         "paste the secret into: mkdir -p /nowhere && cat > /nowhere/token"),
+        (channel('kind = "telegram"', "token = 5"),
+         'channels.one.token: expected a text in quotes. Example: token = "env:TELEGRAM_TOKEN"'),
         (channel('kind = "telegram"', 'token = "env:LEADWIRE_TEST_TOKEN"', 'updates = "webhook"'),
          'channels.one: updates = "webhook" needs webhook_secret'),
         (channel('kind = "email"', 'address = "a@b.co"', 'smtp = { hots = "h", host = "h" }'),
          'channels.one.smtp.hots: unknown; did you mean "host"?'),
         (channel('kind = "email"', 'address = "a@b.co"', "smtp = {}"),
-         'channels.one.smtp.host: field required. Example: host = "smtp.example.com"'),
+         'channels.one.smtp.host: is missing. Example: host = "smtp.example.com"'),
         (channel('kind = "form"', 'fields = [{ name = "a" }, { name = "b", typ = "email" }]'),
          'channels.one.fields[2].typ: unknown; did you mean "type"?'),
         (channel('kind = "form"', "rates = { per_second = 0 }"),
-         "channels.one.rates.per_second: input should be greater than 0. Example: per_second = 10"),
+         "channels.one.rates.per_second: expected more than 0. Example: per_second = 10"),
         (channel('kind = "form"', "intake = 5"),
          "channels.one.intake: expected a table, for example [channels.one.intake]"),
         (channel('kind = "form"', 'intake = { team = "ghosts" }'),
@@ -207,5 +209,60 @@ def test_a_file_that_is_none(tmp_path: Path, content: bytes | None, line: str) -
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match=f"this is a folder; .* -c {tmp_path}/leadwire.toml"):
         load(tmp_path)
+
+
+def test_relative_paths_are_in_the_folder_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there" / "secrets").mkdir(parents=True)
+    (tmp_path / "there" / "secrets" / "token").write_text(TOKEN)
+    path = tmp_path / "there" / "leadwire.toml"
+    path.write_text(channel('kind = "telegram"', 'token = "file:secrets/token"'))
+    monkeypatch.chdir(tmp_path)
+    for name in (path, path.relative_to(tmp_path)):
+        settings = load(name)
+        bot = settings.channels["one"].settings
+        assert isinstance(bot, TelegramSettings)
+        assert bot.token.get_secret_value() == TOKEN
+        assert settings.storage.data.absolute() == tmp_path / "there" / "data"
+    path.write_text('[storage]\ndata = "/var/lib/leadwire"')
+    assert load(path).storage.data == Path("/var/lib/leadwire")
+
+
+def test_a_secret_that_is_not_there_is_named_whole(tmp_path: Path) -> None:
+    path = tmp_path / "leadwire.toml"
+    path.write_text(channel('kind = "telegram"', 'token = "file:secrets/token"'))
+    with pytest.raises(ConfigurationError) as caught:
+        load(path)
+    assert f"there is no {tmp_path}/secrets/token; " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [
+        ('[company]\ncountry = "Russia"',
+         'company.country: expected two capital letters, a country of ISO 3166-1. Example: country = "RU"'),
+        ('[server]\npublic_url = "leads.example.com"',
+         "server.public_url: expected an address that begins with http:// or https://. "
+         'Example: public_url = "https://leads.example.com"'),
+        ('[[operators]]\nchannel = "My Bot"\nchat = "@sales"',
+         f'operators[1].channel: {NAMES}. Example: channel = "bot"'),
+        (channel('kind = "form"', 'intake = { team = "Sales", answer_by = ["My Mail"] }'),
+         f'channels.one.intake.team: {NAMES}. Example: team = "sales"'),
+        (channel('kind = "sms"', 'account_sid = "SK1"', 'auth_token = "env:LEADWIRE_TEST_TOKEN"', 'number = "+1"'),
+         "channels.one.account_sid: expected AC and 32 characters 0-9, a-f, as Twilio's console shows it. "
+         'Example: account_sid = "AC00000000000000000000000000000000"'),
+        (channel('kind = "form"', 'origins = ["shop.example.com"]'),
+         'channels.one.origins[1]: expected https:// and a name in small letters, without a path, or "*". '
+         'Example: origins = ["https://shop.example.com"]'),
+        (channel('kind = "form"', 'fields = [{ name = "два", type = "phone" }]'),
+         "channels.one.fields[1].name: a field's name is made of A-Z, a-z, 0-9, _ and -, and begins with a letter. "
+         'Example: name = "size"'),
+        (channel('kind = "email"', 'address = "a@b.co"', 'imap = { security = "starttls" }'),
+         'channels.one.imap.security: IMAP with STARTTLS is not supported: use security = "tls" with port 993'),
+    ],
+)  # fmt: skip
+def test_nobody_has_to_read_a_regular_expression(document: str, line: str) -> None:
+    found = problems(document)
+    assert line in found
+    assert not [one for one in found if "pattern" in one or "^" in one]

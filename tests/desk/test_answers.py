@@ -178,7 +178,7 @@ async def test_a_file_alone_and_a_very_long_text_are_answers(world: World) -> No
     anna = await world.hire("Anna")
     card = await world.card(await world.customer(), anna.address)
     assert await only_reply(await world.say(anna, files=(FILE,), refers_to=(card,)))
-    assert await only_reply(await world.say(anna, "я" * 20_000 + "\0", refers_to=(card,)))
+    assert await only_reply(await world.say(anna, "я" * 20_000, refers_to=(card,)))
 
 
 async def test_edits_are_not_passed_on_and_said_so_once(world: World) -> None:
@@ -225,3 +225,32 @@ async def test_a_lead_that_is_gone(world: World) -> None:
         "UPDATE deliveries SET lead_id = gen_random_uuid() WHERE external_id = :card RETURNING 1", card=card
     )
     assert gist(await world.say(anna, "Hello", refers_to=(card,))) == {("notice", anna.address, "not_sent_gone")}
+
+
+@pytest.mark.parametrize(
+    ("given", "stopped", "expected"),
+    [
+        ((EMAIL, PHONE), [("sms", PHONE.value)], (MAIL, EMAIL.value)),
+        ((EMAIL, PHONE), [("sms", PHONE.value), ("mail", EMAIL.value)], "no_route_stopped_call"),
+        ((EMAIL,), [("mail", EMAIL.value)], "no_route_stopped"),
+        ((EMAIL,), [("sms", EMAIL.value)], (MAIL, EMAIL.value)),
+    ],
+)
+async def test_who_wants_no_more_on_one_way_is_answered_by_another(
+    world: World, given: tuple[Address, ...], stopped: list[tuple[str, str]], expected: object
+) -> None:
+    anna = await world.hire("Anna")
+    lead = await world.customer(*given, channel=SITE)
+    for channel, address in stopped:
+        await world.rows(
+            "INSERT INTO suppressions VALUES (:channel, :address, 'STOP', now()) RETURNING 1",
+            channel=channel,
+            address=address,
+        )
+    rows = await world.say(anna, "Hello", refers_to=(await world.card(lead, anna.address),))
+    if isinstance(expected, str):
+        assert gist(rows) == {("notice", anna.address, expected)}
+        assert rows[0].facts.get("phone", PHONE.value) == PHONE.value
+    else:
+        reply = await only_reply(rows)
+        assert (reply.channel, reply.address) == expected

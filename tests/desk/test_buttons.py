@@ -16,7 +16,7 @@ from tests.desk.world import FILE, GROUP, World, gist
 LEAD = UUID(int=0xABC)
 
 
-@pytest.mark.parametrize("verb", ["take", "pass", "reply", "won", "lost", "spam"])
+@pytest.mark.parametrize("verb", ["take", "pass", "reply", "won", "lost", "spam", "reopen"])
 def test_our_own_data_is_read(verb: str) -> None:
     assert parse(f"{verb}:{LEAD.hex}") == Press(verb, LEAD)
 
@@ -77,14 +77,14 @@ async def test_take_in_the_teams_chat_brings_the_card_home(world: World) -> None
     assert (await world.lead(lead)).owner == anna.id
 
 
-async def test_a_card_that_he_has_is_not_sent_again(world: World) -> None:
+async def test_a_card_that_he_has_comes_again_only_when_he_took_it_in_the_teams_chat(world: World) -> None:
     anna = await world.hire("Anna")
-    lead = await world.customer()
-    await world.give(lead, None)
-    assert gist(await world.press(anna, "take", lead, chat=GROUP)) == {
-        ("toast", anna.address, "toast_taken"),
-        ("refresh", anna.address, ""),
-    }
+    leads = [await world.customer(files=(FILE,)), *await world.waiting(1)]
+    for lead in leads:
+        await world.give(lead, None)
+    toast = ("toast", anna.address, "toast_taken")
+    assert gist(await world.press(anna, "take", leads[0], chat=GROUP)) == {toast, ("card", anna.address, "")}
+    assert gist(await world.press(anna, "take", leads[1])) == {toast, ("refresh", anna.address, "")}
 
 
 async def test_pass_goes_round_then_to_the_team_then_nowhere(world: World) -> None:
@@ -96,9 +96,13 @@ async def test_pass_goes_round_then_to_the_team_then_nowhere(world: World) -> No
     rows = await world.press(first, "pass", lead)
     assert gist(rows) == {
         ("toast", first.address, "toast_passed"),
+        ("notice", second.address, "passed_to_you"),
         ("card", second.address, ""),
         ("refresh", first.address, ""),
     }
+    told = [row for row in rows if row.address == second.address]
+    assert [row.purpose for row in told] == ["notice", "card"]
+    assert (told[0].facts["name"], told[0].facts["language"], told[0].staff) == (first.name, "en", second.id)
     assert (await world.lead(lead)).owner == second.id
     await world.send_all()
 
@@ -135,7 +139,7 @@ async def test_reply_takes_a_free_lead_and_says_how(world: World) -> None:
     anna = await world.hire("Anna", at_work=False)
     lead = await world.customer()
     assert gist(await world.press(anna, "reply", lead, chat=GROUP)) == {
-        ("toast", anna.address, "toast_write"),
+        ("toast", anna.address, "toast_write_group"),
         ("card", anna.address, ""),
         ("refresh", GROUP, ""),
     }

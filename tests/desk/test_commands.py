@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +34,10 @@ def said(words: str) -> Inbound:
         ("/usr/bin", None),
         ("// remark", None),
         (" /on", None),
-        ("on", None),
+        ("on", "on"),
+        (" Off\n", "off"),
+        ("on my way", None),
+        ("help", None),
         ("", None),
     ],
 )
@@ -42,7 +48,12 @@ def test_what_is_a_command(words: str, word: str | None) -> None:
 @given(st.text(max_size=80))
 def test_a_command_is_the_first_word(words: str) -> None:
     word = word_of(said(words))
-    assert word is None or words[1:].lower().startswith(word)
+    assert word is None or words[1:].lower().startswith(word) or words.strip().lower() in ("on", "off")
+
+
+@pytest.mark.parametrize("more", [{"refers_to": ("1:2",)}, {"chat": GROUP}, {"files": (FILE,)}, {"button": "on"}])
+def test_on_without_a_slash_is_a_command_only_when_it_stands_alone(more: dict[str, Any]) -> None:
+    assert word_of(replace(said("on"), **more)) is None
 
 
 async def test_on_offers_what_waits_a_few_at_a_time(world: World) -> None:
@@ -54,6 +65,7 @@ async def test_on_offers_what_waits_a_few_at_a_time(world: World) -> None:
         ("card", anna.address, ""),
         ("refresh", GROUP, ""),
     }
+    assert rows[0].purpose == "notice"  # the sentence, then what it speaks of
     assert [row.lead for row in rows if row.purpose == "card"] == waiting[:-1]
     assert [(await world.lead(lead)).owner for lead in waiting] == [anna.id] * OFFERED_AT_ONCE + [None]
     (notice,) = [row for row in await world.say(anna, "/on@our_bot", chat=GROUP) if row.purpose == "notice"]
@@ -77,6 +89,7 @@ async def test_off_passes_on_what_he_has_not_taken(world: World) -> None:
     rows = await world.say(anna, "/off")
     assert gist(rows) == {
         ("notice", anna.address, "away_passed"),
+        ("notice", boris.address, "passed_to_you"),
         ("card", boris.address, ""),
         ("refresh", anna.address, ""),
     }
@@ -116,11 +129,20 @@ async def test_words_that_answer_nothing_are_not_guessed_at(world: World) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "key"), [("/help", "help"), ("/start", "help"), ("/on@our_bot", "at_work"), ("/dance", "unknown_command")]
+    ("words", "key"),
+    [("/help", "help"), ("/start", "help"), ("/on@our_bot", "at_work"), ("/dance", "unknown_command"), ("off", "away")],
 )
 async def test_commands_in_private(world: World, words: str, key: str) -> None:
     anna = await world.hire("Anna")
     assert gist(await world.say(anna, words)) == {("notice", anna.address, key)}
+
+
+async def test_id_tells_the_chats_own(world: World) -> None:
+    anna = await world.hire("Anna")
+    for chat, place in (("", anna.address), (GROUP, GROUP), ("-100777", "-100777")):
+        (notice,) = await world.say(anna, "/id@our_bot", chat=chat)
+        assert (notice.key, notice.address, notice.facts["chat"]) == ("chat_id", place, place)
+    assert gist(await world.say("666", "/id", chat=GROUP)) == {("notice", GROUP, "not_staff")}
 
 
 async def test_another_deep_link_is_no_staff_link(world: World) -> None:

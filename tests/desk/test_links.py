@@ -34,6 +34,11 @@ async def test_a_link_welcomes_and_offers_what_waits(world: World) -> None:
     assert await world.events() == ["staff.linked"]
 
 
+async def test_the_welcome_is_enough_when_nothing_waits(world: World) -> None:
+    _, payload = await world.link("Anna")
+    assert gist(await world.act(start(world, "555", payload))) == {("notice", "555", "welcome")}
+
+
 async def test_a_used_link_says_so_to_whoever_brings_it(world: World) -> None:
     _, payload = await world.link("Anna")
     await world.act(start(world, "555", payload))

@@ -27,6 +27,10 @@ def asked(channel: str, identity: UUID | None, *given: Sequence[Any]) -> Message
     )  # fmt: skip
 
 
+def way(expected: tuple[str, Reach] | None) -> Way | None:
+    return Way(ChannelName(expected[0]), expected[1].identity, expected[1].value) if expected else None
+
+
 @pytest.mark.parametrize(
     ("answered", "known", "expected"),
     [
@@ -46,9 +50,21 @@ def asked(channel: str, identity: UUID | None, *given: Sequence[Any]) -> Message
     ],
 )
 def test_way(answered: Message, known: list[Reach], expected: tuple[str, Reach] | None) -> None:
-    way = way_to(answered, known, ROUTES, KINDS)
-    if expected is None:
-        assert way is None
-    else:
-        channel, reach = expected
-        assert way == Way(ChannelName(channel), reach.identity, reach.value)
+    assert way_to(answered, known, ROUTES, KINDS) == way(expected)
+
+
+@pytest.mark.parametrize(
+    ("answered", "stopped", "expected"),
+    [
+        pytest.param(asked("site", None), [("sms", OLD.value)], ("sms", NEW), id="another number of his"),
+        pytest.param(
+            asked("site", None), [("sms", OLD.value), ("sms", NEW.value)], ("mail", MAIL), id="the next route"
+        ),
+        pytest.param(asked("site", None), [("mail", OLD.value)], ("sms", OLD), id="stopped elsewhere"),
+        pytest.param(asked("mail", MAIL.identity), [("mail", MAIL.value)], None, id="nothing is left"),
+    ],
+)
+def test_a_stopped_address_is_passed_by(
+    answered: Message, stopped: list[tuple[str, str]], expected: tuple[str, Reach] | None
+) -> None:
+    assert way_to(answered, [OLD, NEW, MAIL, CHAT], ROUTES, KINDS, frozenset(stopped)) == way(expected)

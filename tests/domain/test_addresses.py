@@ -70,6 +70,9 @@ def test_case_and_spaces_around_an_email_do_not_matter(local: str, host: str, sp
         (f"{'a' * 65}@example.com", None),
         (f"a@{'b' * 64}.com", None),
         (f"a@{'b.' * 130}com", None),
+        ("=?utf-8?q?a=0d=0ab?=@example.com", None),  # an encoded word, which would be decoded in a header
+        ("a＝？b@example.com", None),
+        ("a=b?c@example.com", "a=b?c@example.com"),
         ("a\x00b@example.com", None),
         ("a\ud800b@example.com", None),
         ("example.com", None),

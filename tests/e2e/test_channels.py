@@ -33,7 +33,11 @@ async def test_telegram(wire: Wire) -> None:
     await wire.shown(card, "Shall we measure?")
     await wire.shown(card, "✓")
     world.say(anna.chat, anna.user, "Yes, on Friday.")
-    relayed = await until(lambda: wire.said(card.chat, "on Friday"), "the further message under the card")
+    await wire.shown(card, "on Friday")
+    relayed = await until(
+        lambda: next((m for m in world.messages(card.chat) if m.reply_to and "on Friday" in m.text), None),
+        "the further message under the card",
+    )
     assert relayed.reply_to and relayed.reply_to.id == card.id
     wire.reply(relayed, "Friday at ten it is.")
     await until(lambda: wire.said(anna.chat, "at ten"), "the second answer")

@@ -85,6 +85,33 @@ async def test_a_lead_that_nobody_was_shown_alarms_the_operators(world: World, l
     assert await events(world) == [("delivery.failed", "bot", lead)]
 
 
+async def test_a_relay_that_is_refused_goes_again_as_text(world: World, ledger: Ledger) -> None:
+    anna, lead = await world.member(), await world.lead()
+    message = await world.message(lead)
+    (relay,) = await world.queue(Purpose.RELAY, lead=lead, message=message, staff=anna.id)
+    await ledger.write([verdict(Rejected("file must be non-empty"), await world.claimed(relay), utcnow())])
+    assert await notices(world) == []
+    (plain,) = await world.all("SELECT * FROM deliveries WHERE purpose = 'relay' AND state = 'pending'")
+    assert (plain.address, plain.lead_id, plain.message_id, plain.staff_id) == ("500", lead, message, anna.id)
+    assert plain.facts == {"n": 0, "plain": True, "reason": "file must be non-empty"}
+    assert (await world.row(relay)).state == "skipped"
+
+
+async def test_a_relay_that_fails_is_told_to_its_owner_and_the_operators(world: World, ledger: Ledger) -> None:
+    anna, lead = await world.member(), await world.lead()
+    await shown_card(world, lead)
+    message = await world.message(lead)
+    (relay,) = await world.queue(Purpose.RELAY, lead=lead, message=message, staff=anna.id, facts={"plain": True})
+    await ledger.write([verdict(Rejected("odd"), await world.claimed(relay), utcnow())])
+    facts = {"key": "relay_failed", "reason": "odd"}
+    assert sorted(await notices(world)) == [
+        ("bot", "1", facts),
+        ("bot", "500", facts),
+        ("mail", "ops@example.com", facts),
+    ]
+    assert await world.all("SELECT 1 FROM deliveries WHERE purpose = 'refresh' AND lead_id = :lead", lead=lead)
+
+
 async def test_an_alert_takes_another_way_and_comes_once(world: World, ledger: Ledger) -> None:
     await world.queue(Purpose.GREETING, count=3)
     async with world.database.begin() as connection:
@@ -129,6 +156,25 @@ async def refresh(world: World, lead: UUID) -> None:
         await chats.refresh(connection, [lead], utcnow())
 
 
+async def test_a_newer_card_takes_the_buttons_off_the_older_ones_once(world: World) -> None:
+    anna, lead = await world.member(), await world.lead()
+    async with world.sending():
+        for count in range(3):
+            await world.settled(*await world.queue(Purpose.CARD, lead=lead, staff=anna.id))
+            await until(partial(_retired, world, count))
+        await world.settled(*await world.queue(Purpose.CARD, lead=lead, address="900"))
+    rows = await world.all("SELECT facts ->> 'card' AS card, staff_id FROM deliveries WHERE purpose = 'retire'")
+    cards_sent = await world.all(
+        "SELECT external_id FROM deliveries WHERE purpose = 'card' AND address = '500' ORDER BY created_at"
+    )
+    assert sorted(row.card for row in rows) == sorted(row.external_id for row in cards_sent[:-1])
+    assert {row.staff_id for row in rows} == {anna.id}
+
+
+async def _retired(world: World, count: int) -> bool:
+    return len(await world.all("SELECT 1 FROM deliveries WHERE purpose = 'retire'")) == count
+
+
 async def test_an_edit_is_given_up_though_each_try_is_a_new_row(world: World) -> None:
     lead = await world.lead()
     await shown_card(world, lead)
@@ -136,8 +182,9 @@ async def test_an_edit_is_given_up_though_each_try_is_a_new_row(world: World) ->
     world.sender.script = lambda message: Unavailable("502")
     async with world.sending():
         for _ in range(6):
+            before = len(world.sender.offered)
             await world.do("UPDATE deliveries SET due_at = now() WHERE state = 'pending'")
-            await until(partial(_offered_more, world, len(world.sender.offered)))
+            await until(partial(_offered_more, world, before))
             await until(lambda: _nothing(world, "state = 'sending'"))
     (failed,) = await world.all("SELECT reason FROM deliveries WHERE state = 'failed'")
     assert failed.reason == "given up after 6 attempts: 502"

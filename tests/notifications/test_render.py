@@ -10,6 +10,7 @@ import pytest
 
 from domain.errors import Rejected, Unavailable
 from domain.messages import ChannelName, Outbound, utcnow
+from notifications.reasons import explain
 from notifications.render import Renderer
 from notifications.texts import say
 from notifications.verdict import Later, Skip
@@ -34,7 +35,7 @@ class Files(dict[str, bytes]):
 @pytest.fixture
 def renderer(world: World) -> Renderer:
     greetings: Mapping[ChannelName, Mapping[str, str]] = {SMS: {"ru": "Спасибо, перезвоним."}}
-    files = Files(k1=b"pdf", raw=b"eml")
+    files = Files(k0=b"", k1=b"pdf", raw=b"eml")
     return Renderer(database=world.database, kinds=KINDS, say=say, read_file=files.read, greetings=greetings)
 
 
@@ -60,9 +61,9 @@ async def test_a_card_speaks_its_readers_language(world: World, renderer: Render
     assert "Здравствуйте!" in own.html
     assert own.to == "500"
     assert own.edits == ""
-    assert [[b.text for b in row] for row in own.buttons] == [["Взять", "Передать"], ["Ответить"]]
+    assert [[b.text for b in row] for row in own.buttons] == [["Ответить", "Взять"], ["Передать", "Спам"]]
     team = await rendered(world, renderer, Purpose.CARD, lead=lead, address="-100")
-    assert [[b.text for b in row] for row in team.buttons] == [["Take"]]
+    assert [[b.text for b in row] for row in team.buttons] == []
 
 
 async def test_a_card_needs_a_chat_and_a_lead(world: World, renderer: Renderer) -> None:
@@ -81,7 +82,23 @@ async def test_an_edit_shows_what_is_true_now(world: World, renderer: Renderer) 
     edit = await rendered(world, renderer, Purpose.REFRESH, lead=lead, staff=anna.id)
     assert edit.edits == "500:1"
     assert "Anna, taken" in (edit.html or "")
-    assert [[b.text for b in row] for row in edit.buttons] == [["Reply"], ["Won", "Lost", "Spam"]]
+    assert [[b.text for b in row] for row in edit.buttons] == [["Reply"], ["Pass", "Won", "Lost", "Spam"]]
+
+
+async def test_an_older_card_shows_what_is_true_and_has_no_buttons(world: World, renderer: Renderer) -> None:
+    anna = await world.member()
+    lead = await world.lead(anna.id)
+    old = await rendered(world, renderer, Purpose.RETIRE, lead=lead, staff=anna.id, facts={"card": "500:1"})
+    assert (old.edits, old.buttons) == ("500:1", ())
+    assert "Ivan Petrov" in (old.html or "")
+
+
+async def test_a_name_that_came_later_is_shown(world: World, renderer: Renderer) -> None:
+    lead = await world.lead(name="")
+    await world.message(lead, "Hello")
+    assert "No name given" in ((await rendered(world, renderer, Purpose.CARD, lead=lead)).html or "")
+    await world.message(lead, "Emma here", facts={"name": "Emma"})
+    assert "#1 Emma</b>" in ((await rendered(world, renderer, Purpose.CARD, lead=lead)).html or "")
 
 
 @pytest.mark.parametrize(
@@ -98,6 +115,7 @@ async def test_an_edit_needs_a_card(world: World, renderer: Renderer, state: str
 async def test_the_customers_words_come_under_the_card(world: World, renderer: Renderer) -> None:
     lead = await world.lead()
     await put_card(world, lead, "sent")
+    await world.message(lead, "Hello", at=later(minutes=-1))
     message = await world.message(lead, "See the plan", subject="The office", facts={"files": [FILE]})
     relay = await rendered(world, renderer, Purpose.RELAY, lead=lead, message=message)
     assert relay.text == "✉️ Ivan Petrov\nThe office\n\nSee the plan"
@@ -115,6 +133,40 @@ async def test_a_relay_waits_for_its_card_but_not_for_ever(world: World, rendere
         await rendered(world, renderer, Purpose.RELAY, lead=lead, message=message)
     await world.do("UPDATE deliveries SET state = 'failed' WHERE purpose = 'card'")
     assert (await rendered(world, renderer, Purpose.RELAY, lead=lead, message=message)).reply_to == ()
+
+
+async def test_what_the_card_shows_is_not_said_again(world: World, renderer: Renderer) -> None:
+    """A short first message with a file: the card has the words, so the file comes with its name alone."""
+    lead = await world.lead()
+    await put_card(world, lead, "sent")
+    message = await world.message(lead, "See the plan", subject="The office", facts={"files": [FILE]})
+    relay = await rendered(world, renderer, Purpose.RELAY, lead=lead, message=message)
+    assert relay.text == "✉️ Ivan Petrov\n\n📎 plan.pdf"
+    assert [f.name for f in relay.files] == ["plan.pdf"]
+
+
+async def test_a_file_that_cannot_be_shown_is_named_and_the_text_arrives(world: World, renderer: Renderer) -> None:
+    lead = await world.lead()
+    await world.message(lead, "Hello", at=later(minutes=-1))
+    stored = [FILE, FILE | {"name": "empty.txt", "key": "k0"}, FILE | {"name": "lost.txt", "key": "gone"}]
+    message = await world.message(lead, "See these", facts={"files": stored})
+    relay = await rendered(world, renderer, Purpose.RELAY, lead=lead, message=message)
+    assert [f.name for f in relay.files] == ["plan.pdf"]
+    assert relay.text == (
+        "✉️ Ivan Petrov\n\nSee these\n\n"
+        "📎 empty.txt: The file is empty. Ask the customer to send it again.\n"
+        "📎 lost.txt: The file is no longer kept here. Ask for it again."
+    )
+
+
+async def test_a_relay_that_was_refused_goes_as_text_alone(world: World, renderer: Renderer) -> None:
+    lead = await world.lead()
+    await put_card(world, lead, "sent")
+    message = await world.message(lead, "See the plan", facts={"files": [FILE]})
+    facts = {"plain": True, "reason": "WEIRD_THING"}
+    relay = await rendered(world, renderer, Purpose.RELAY, lead=lead, message=message, facts=facts)
+    assert relay.files == ()
+    assert relay.text == "✉️ Ivan Petrov\n\nSee the plan\n\n📎 plan.pdf: WEIRD_THING"
 
 
 async def test_nothing_of_a_long_message_is_lost(world: World, renderer: Renderer) -> None:
@@ -221,6 +273,7 @@ async def test_a_greeting_after_a_form_has_a_subject_in_the_customers_language(
 NOTICES: list[tuple[dict[str, str], bool]] = [
     ({"key": "reply_failed", "reason": "the <mailbox> is full"}, True),
     ({"key": "card_failed", "reason": "bot was blocked"}, True),
+    ({"key": "relay_failed", "reason": "bot was blocked"}, True),
     ({"key": "channel_paused", "channel": "bot", "reason": "bad token"}, False),
     ({"key": "channel_resumed", "channel": "bot"}, False),
 ]
@@ -233,7 +286,8 @@ async def test_our_notices_have_words(world: World, renderer: Renderer, facts: d
     notice = await rendered(world, renderer, Purpose.NOTICE, facts=facts, lead=lead, staff=anna.id)
     assert notice.html is not None
     assert "<mailbox>" not in notice.html
-    assert facts.get("reason", "") in notice.text
+    about_us = facts["key"] != "reply_failed"
+    assert explain(facts.get("reason", ""), "ru", colleague=about_us) in notice.text
     assert "#1" in notice.text if has_lead else "bot" in notice.text
     mail = await rendered(world, renderer, Purpose.NOTICE, facts=facts, lead=lead, channel=MAIL)
     assert mail.html is None

@@ -77,18 +77,17 @@ def test_a_card_is_read_at_a_glance() -> None:
             {"kind": "email", "value": "ivan@example.com", "proved": False},
         ],
         lines=[
-            line("We need a cleaner.", subject="Call me back", facts=SOURCE),
+            line("We need a cleaner.", subject="Call me back", facts=SOURCE, external_id="LW-7"),
             answer("How big is it?", "delivered"),
             line("120 m²"),
             answer("That is 300 a month.", "failed", "the mailbox is full"),
         ],
     )  # fmt: skip
     assert read(shown) == (
-        "🟢 #42 · Anna, taken 14:05\n"
-        "Ivan Petrov\n"
+        "🟢 #42 Ivan Petrov · Anna, taken 14:05\n"
         "📞 +79161234567\n"
         "✉️ ivan@example.com (not verified)\n"
-        "🌐 site-form · 13:34\n"
+        "🌐 Form · LW-7 · 13:34\n"
         "📄 example.com/cleaning\n"
         "↩️ Came from: ya.ru/search\n"
         "🎯 yandex / cpc / spring\n"
@@ -108,23 +107,35 @@ def test_a_card_is_read_at_a_glance() -> None:
         "\n"
         "Anna · 13:45 ✗\n"
         "That is 300 a month.\n"
-        "the mailbox is full"
+        "The customer’s mailbox is full. Try again later, or call."
     )
 
 
 STATES: list[tuple[dict[str, Any], str, str]] = [
-    ({}, "🆕 #42 · New", "🆕 #42 · Новая"),
-    ({"owner_id": ANNA, "owner": "Anna"}, "🆕 #42 · New", "🆕 #42 · Новая"),
-    ({"owner_id": BORIS, "owner": "Boris"}, "🆕 #42 · Offered to Boris", "🆕 #42 · Предложена: Boris"),
+    ({}, "🆕 #42 Ivan Petrov · New", "🆕 #42 Ivan Petrov · Новая"),
+    ({"owner_id": ANNA, "owner": "Anna"}, "🆕 #42 Ivan Petrov · New", "🆕 #42 Ivan Petrov · Новая"),
+    (
+        {"owner_id": BORIS, "owner": "Boris"},
+        "🆕 #42 Ivan Petrov · Offered to Boris",
+        "🆕 #42 Ivan Petrov · Предложена: Boris",
+    ),
     (
         {"owner_id": BORIS, "owner": "Boris", "taken_at": NOW},
-        "🟢 #42 · Boris, taken 14:05",
-        "🟢 #42 · Boris, в работе с 14:05",
+        "🟢 #42 Ivan Petrov · Boris, taken 14:05",
+        "🟢 #42 Ivan Petrov · Boris, в работе с 14:05",
     ),
-    ({"state": "won", "owner_id": ANNA, "owner": "Anna"}, "🏆 #42 · Won · Anna", "🏆 #42 · Успех · Anna"),
-    ({"state": "lost", "owner_id": ANNA, "owner": None}, "⚪️ #42 · Lost · somebody who has left", "бывший сотрудник"),
-    ({"state": "spam"}, "🚫 #42 · Spam", "🚫 #42 · Спам"),
-    ({"state": "archived"}, "⚪️ #42 · archived", "⚪️ #42 · archived"),
+    (
+        {"state": "won", "owner_id": ANNA, "owner": "Anna"},
+        "🏆 #42 Ivan Petrov · Won · Anna",
+        "🏆 #42 Ivan Petrov · Успех · Anna",
+    ),
+    (
+        {"state": "lost", "owner_id": ANNA, "owner": None},
+        "⚪️ #42 Ivan Petrov · Lost · somebody who has left",
+        "бывший сотрудник",
+    ),
+    ({"state": "spam"}, "🚫 #42 Ivan Petrov · Spam", "🚫 #42 Ivan Petrov · Спам"),
+    ({"state": "archived"}, "⚪️ #42 Ivan Petrov · archived", "⚪️ #42 Ivan Petrov · archived"),
 ]
 
 
@@ -171,21 +182,50 @@ def test_a_telegram_user_is_a_link_and_a_group_is_not() -> None:
     assert "✈️ -100" in html
 
 
+def test_a_telegram_user_with_a_name_is_one_line() -> None:
+    said = {"from": [["telegram", "77", True]], "fields": {"username": "emma_demo"}}
+    users = [{"kind": "telegram", "value": value, "proved": True} for value in ("77", "78")]
+    html = card(view(addresses=users, lines=[line("Hi", channel="bot", facts=said)]), KINDS, reader(), NOW)
+    assert '✈️ <a href="https://t.me/emma_demo">@emma_demo</a>' in html
+    assert "Telegram 78" in html
+    assert "username" not in html
+    odd = said | {"fields": {"username": 'a"><b>'}}
+    assert "t.me" not in card(view(addresses=users, lines=[line("Hi", facts=odd)]), KINDS, reader(), NOW)
+
+
+KIND_WORDS = [
+    ("site-form", KINDS, "🌐 Form ·", "🌐 Форма на сайте ·"),
+    ("inbox", KINDS, "✉️ Mail ·", "✉️ Почта ·"),
+    ("inbox", KINDS | {"orders": "email"}, "✉️ Mail (inbox) ·", "✉️ Почта (inbox) ·"),
+    ("main-bot", {"main-bot": "telegram"}, "✈️ Telegram ·", "✈️ Telegram ·"),
+    ("gone", KINDS, "• gone ·", "• gone ·"),
+]
+
+
+@pytest.mark.parametrize(("channel", "kinds", "english", "russian"), KIND_WORDS)
+def test_the_channel_is_said_in_words(channel: str, kinds: dict[str, str], english: str, russian: str) -> None:
+    shown = view(channel=channel)
+    assert f"\n{english} 13:34" in card(shown, kinds, reader(), NOW)
+    assert f"\n{russian} 13:34" in card(shown, kinds, reader("ru"), NOW)
+
+
 def test_what_the_router_does_not_relay_is_shown_whole() -> None:
     text = "word " * 119 + "end"
     assert text in read(view(lines=[line(text)]))
 
 
 ROWS: list[tuple[str, dict[str, Any], Reader, list[list[str]]]] = [
-    ("offered to me", {"owner_id": ANNA}, reader(), [["take", "pass"], ["reply"]]),
-    ("mine", {"owner_id": ANNA, "taken_at": NOW}, reader(), [["reply"], ["won", "lost", "spam"]]),
+    ("offered to me", {"owner_id": ANNA}, reader(), [["reply", "take"], ["pass", "spam"]]),
+    ("mine", {"owner_id": ANNA, "taken_at": NOW}, reader(), [["reply"], ["pass", "won", "lost", "spam"]]),
     ("offered to another", {"owner_id": BORIS}, reader(), []),
     ("another's", {"owner_id": BORIS, "taken_at": NOW}, reader(), []),
-    ("nobody's", {}, reader(), [["take", "reply"]]),
+    ("nobody's", {}, reader(), [["reply", "take"]]),
     ("in the team's chat", {}, reader(staff=None, is_group=True), [["take"]]),
-    ("offered, in the team's chat", {"owner_id": ANNA}, reader(staff=None, is_group=True), [["take"]]),
+    ("offered, in the team's chat", {"owner_id": ANNA}, reader(staff=None, is_group=True), []),
     ("taken, in the team's chat", {"owner_id": ANNA, "taken_at": NOW}, reader(staff=None, is_group=True), []),
-    ("closed", {"owner_id": ANNA, "taken_at": NOW, "state": "won"}, reader(), []),
+    ("closed", {"owner_id": ANNA, "taken_at": NOW, "state": "won"}, reader(), [["reopen"]]),
+    ("closed, another's", {"owner_id": BORIS, "taken_at": NOW, "state": "lost"}, reader(), []),
+    ("closed, in the team's chat", {"owner_id": ANNA, "state": "spam"}, reader(staff=None, is_group=True), []),
 ]
 
 

@@ -100,7 +100,26 @@ def test_every_purpose_is_given_up_at_last(purpose: Purpose) -> None:
     assert gate(delivery(purpose, attempts=most)) is None
     barred = gate(delivery(purpose, attempts=most + 1))
     assert barred is not None
-    assert barred.verdict.state is FAILED
+    assert barred.verdict.state is (SKIPPED if purpose is Purpose.RELAY else FAILED)
+    assert bool(barred.refused) == (purpose is Purpose.RELAY)
+
+
+RELAYS: list[tuple[Exception, bool, DeliveryState, str]] = [
+    (Rejected("file must be non-empty"), False, SKIPPED, "file must be non-empty"),
+    (ZeroDivisionError("x"), False, SKIPPED, "a fault in Leadwire itself (ZeroDivisionError); the log has the details"),
+    (Unreachable("blocked"), False, FAILED, ""),
+    (Rejected("odd"), True, FAILED, ""),
+    (Unavailable("502"), False, PENDING, ""),
+]
+
+
+@pytest.mark.parametrize(("error", "plain", "state", "refused"), RELAYS)
+def test_a_relay_fails_only_without_its_files(
+    error: Exception, plain: bool, state: DeliveryState, refused: str
+) -> None:
+    relay = delivery(Purpose.RELAY)._replace(facts={"plain": True} if plain else {})
+    found = verdict(error, relay, NOW)
+    assert (found.verdict.state, found.refused) == (state, refused)
 
 
 def test_an_answer_is_tried_for_about_an_hour() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.errors import Rejected
 from domain.messages import Outbound, utcnow
 from notifications.limits import Limits, Rates
+from notifications.reasons import explain
 from notifications.render import Renderer
 from notifications.texts import say
 from store import chats, leads
@@ -80,8 +81,9 @@ async def test_an_answer_that_fails_is_told_under_the_card_and_shown_on_it(world
         await answer(world, lead, anna.id, asked)
         await until(lambda: len(world.sender.sent) == 3)
     edit, notice = sorted(world.sender.sent[1:], key=lambda m: not m.edits)
-    assert "✗\nTen.\n<i>550 the mailbox is full</i>" in (edit.html or "")
-    assert notice.text == say("reply_failed", "ru", number=1, reason="550 the mailbox is full")
+    why = explain("550 the mailbox is full", "ru")
+    assert f"✗\nTen.\n<i>{why}</i>" in (edit.html or "")
+    assert notice.text == say("reply_failed", "ru", number=1, reason=why)
     assert notice.reply_to == ("500:1",)
 
 

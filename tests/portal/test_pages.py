@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,26 @@ async def test_unreadable_body_gives_an_empty_form(place: Place) -> None:
     answer = await fetch(place, "/f/quote", "POST", content=b"message=%00", headers=headers)
     assert answer.status_code == 400
     assert FORM_TEXTS["en"].unreadable in answer.text
+
+
+@pytest.mark.parametrize("wants", ["text/html", "application/json"])
+async def test_a_body_that_never_ends_is_given_up(place: Place, wants: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("channels.form.channel.BODY_SECONDS", 0.01)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"phone=8"
+        await asyncio.Event().wait()
+
+    answer = await fetch(place, "/f/quote", "POST", content=trickle(), headers={"Accept": wants})
+    assert (answer.status_code, answer.headers["Connection"], place.events) == (408, "close", [])
+    assert FORM_TEXTS["en"].unreadable in answer.text
+
+
+async def test_a_key_to_copy_is_one_that_nobody_guesses(place: Place) -> None:
+    pages = [Page((await fetch(place, "/f/quote/embed")).text).text for _ in range(2)]
+    first, second = (re.findall(r"Idempotency-Key: ([0-9a-f]{32})'", text) for text in pages)
+    assert len(first) == len(second) == 1
+    assert first != second
 
 
 async def test_script_gets_json_from_the_same_address(place: Place) -> None:

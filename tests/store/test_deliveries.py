@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from domain.messages import ChannelName, DeliveryState, Report, ReportKind, utcn
 from store import chats, deliveries, reports, suppressions
 from store.deliveries import Lane, Purpose, Verdict
 from store.engine import Database
-from tests.store.rows import LEASE, OVER, addresses, ask, claim, lead, queue
+from tests.store.rows import LEASE, OVER, addresses, ask, claim, lead, member, queue
 
 BOT = ChannelName("bot")
 
@@ -220,6 +221,33 @@ async def test_one_waiting_edit_per_card_is_enough(database: Database) -> None:
             await chats.refresh(connection, [lead_id, lead_id], utcnow())
     [edit] = await claim(database)
     assert (edit.purpose, edit.lead, edit.address) == ("refresh", lead_id, "7")
+
+
+async def test_the_latest_card_is_the_living_one(database: Database) -> None:
+    """Its reader gets the edit; while it waits to be sent there is nothing to edit; one that failed does not count."""
+    anna, boris, lead_id = await member(database), await member(database, "Boris"), await lead(database)
+    now = utcnow()
+
+    async def put(state: str, minutes: int, staff: UUID) -> None:
+        at = now + timedelta(minutes=minutes)
+        made = await queue(database, "7", purpose=Purpose.CARD, lane=Lane.CARD, lead=lead_id, staff=staff, at=at)
+        await ask(database, "UPDATE deliveries SET state = :s WHERE id = :id RETURNING 1", s=state, id=made[0])
+
+    async def edits() -> list[UUID]:
+        async with database.begin() as connection:
+            await chats.refresh(connection, [lead_id], now, after=timedelta(hours=1))
+        return await ask(
+            database, "DELETE FROM deliveries WHERE purpose = 'refresh' AND due_at > now() RETURNING staff_id"
+        )
+
+    await put("sent", 0, anna.id)
+    assert await edits() == [anna.id]
+    await put("failed", 1, boris.id)
+    assert await edits() == [anna.id]
+    await put("sent", 2, boris.id)
+    assert await edits() == [boris.id]
+    await put("pending", 3, anna.id)
+    assert await edits() == []
 
 
 async def test_who_was_greeted(database: Database) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from channels.email.render import is_own_id, message_id, render
 from channels.email.settings import EmailSettings
+from domain.errors import Rejected
 from domain.messages import File, Outbound
 
 NOW = datetime(2026, 11, 23, 15, 4, 5, tzinfo=UTC)
@@ -114,27 +117,107 @@ def test_international_addresses(to: str) -> None:
     assert f"To: {to.split('@', maxsplit=1)[0]}@xn--e1afmkfd.xn--p1ai\r\n".encode() in raw
 
 
-@pytest.mark.parametrize("to", ["", "anna", "a@b\r\nBcc: x@y.test", "a b@c.test", "a@b, c@d"])
+@pytest.mark.parametrize("to", ["", "anna", "a@b\r\nBcc: x@y.test", "a b@c.test", "a@b, c@d", "=?utf-8?q?x?=@c.test"])
 def test_what_is_no_address_is_refused(to: str) -> None:
     with pytest.raises((ValueError, IndexError)):
         render(outbound(to=to), settings(), now=NOW)
 
 
-text = st.text(max_size=200)
+def hidden(text: str, times: int) -> str:
+    """An encoded word, in an encoded word as often as asked for."""
+    for _ in range(times):
+        text = f"=?utf-8?b?{b64encode(text.encode()).decode()}?="
+    return text
 
 
-@given(subject=text, body=text, html=st.none() | text, ref=text, name=text, type_=text, cid=text, signature=text)
-def test_no_text_of_ours_or_theirs_adds_a_header(
-    subject: str, body: str, html: str | None, ref: str, name: str, type_: str, cid: str, signature: str
+INJECTED = "a\r\nBcc: evil@x.test\r\nX-Evil: 1\r\n\r\n<h1>Pay here</h1>"
+HOSTILE = [
+    *(hidden(INJECTED, times) for times in range(4)),
+    "Re: =?utf-8?q?a=0D=0ABcc:_e@x?=",
+    "=?utf-8?q?a=0ABcc:_e@x?=.pdf",
+    "=?utf-8?q?a=0DBcc:_e@x?=",
+    "=\ud800?utf-8?q?a=0ABcc:_e@x?=",
+    "=\x00?utf-8?q?a=0ABcc:_e@x?=",
+    "=?x?q?=ff?= =?utf-7?q?+AAA-?= =?idna?b?eA==?=",
+    "a\u2028Bcc: x\x85y\x0bz\x00",
+    "=?utf-8?q?=?=" * 100,
+    "=" * 80 + "?" * 80,
+    "a" * 5000,
+    '"; x="y',
+]
+FIELDS = ["Message-ID", "In-Reply-To", "References", "From", "To", "Subject", "Date"]
+FIELDS += ["Auto-Submitted", "X-Auto-Response-Suppress", "X-Leadwire", "MIME-Version", "Content-Type"]
+PART_FIELDS = {"Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID", "MIME-Version"}
+
+
+def is_ours(raw: bytes, *, html: bool, ref: str) -> None:
+    """Exactly our fields, once each; exactly our parts; our text in the first one."""
+    read = message_from_bytes(raw)
+    optional = set() if re.fullmatch(r"<[!-;=?-~]{1,900}>", ref) else {"In-Reply-To", "References"}
+    assert sorted(read.keys()) == sorted(set(FIELDS) - optional)
+    assert b"\n" not in raw.replace(b"\r\n", b"") and b"\r" not in raw.replace(b"\r\n", b"")
+    kinds = ["multipart/mixed", *(["multipart/alternative"] if html else []), "text/plain"]
+    kinds += [*(["text/html"] if html else []), "application/pdf"]
+    parts = list(read.walk())
+    assert [part.get_content_type() for part in parts] == kinds
+    for part in parts[1:]:
+        assert len(set(part.keys())) == len(part.keys()) and set(part.keys()) <= PART_FIELDS
+    assert b64decode(str(parts[-1].get_payload())) == b"%PDF"
+    body = parts[2 if html else 1].get_payload(decode=True)
+    assert isinstance(body, bytes) and body.decode().replace("\r\n", "\n") == "Здравствуйте!\n"
+
+
+def injected(value: str, ref: str = "<1@c.test>", html: str | None = None, shop: str = "") -> bytes:
+    file = File(name=value, type="application/pdf", size=4, data=b"%PDF", content_id=value)
+    refs = () if ref == "" else (ref, value)
+    message = outbound(subject=value, html=html, reply_to=refs, files=(file,), automatic=True)
+    return render(message, settings(name=shop), now=NOW)
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("html", [None, "<p>hi</p>"])
+def test_no_encoded_word_brings_a_header_or_a_body(value: str, html: str | None) -> None:
+    is_ours(injected(value, html=html), html=html is not None, ref="<1@c.test>")
+
+
+words = st.lists(
+    st.sampled_from(
+        ["=?utf-8?q?", "?=", "=?", "=0A", "=0D", "=", "?", " ", "_", "ы", "a", "\r", "\n", '"', ";", "%0a", "\\"]
+    )
+    | st.builds(hidden, st.just(INJECTED), st.integers(0, 2)),
+    max_size=12,
+).map("".join)
+
+
+@given(value=words | st.text(max_size=100), ref=words | st.text(max_size=50), html=st.booleans(), shop=words)
+def test_whatever_stands_in_subject_file_and_names_the_header_is_ours(
+    value: str, ref: str, html: bool, shop: str
 ) -> None:
-    file = File(name=name, type=type_, size=1, data=b"x", content_id=cid)
-    message = outbound(subject=subject, text=body, html=html, reply_to=(ref, f"<{ref}>"), files=(file,))
-    raw = render(message, settings(signature=signature), now=NOW)
-    names = set(message_from_bytes(raw).keys())
-    assert names <= {
-        "Message-ID", "In-Reply-To", "References", "From", "To", "Subject", "Date", "X-Leadwire", "MIME-Version",
-        "Content-Type", "Content-Transfer-Encoding",
-    }  # fmt: skip
+    shop = "".join(each for each in shop if each.isprintable())[:40]
+    is_ours(injected(value, ref or "none", "<p>hi</p>" if html else None, shop), html=html, ref=ref)
+
+
+def test_an_inline_file_with_a_hidden_line_break_is_attached() -> None:
+    cid = "=?utf-8?q?a=0ABcc:_e@x?="
+    file = File(name="a.png", type="image/png", size=1, data=b"x", content_id=cid)
+    raw = render(outbound(html=f"<img src='cid:{cid}'>", files=(file,)), settings(), now=NOW)
+    assert b"Bcc" not in raw.partition(b"\r\n\r\n")[0]
+    assert b"Content-ID" not in raw
+
+
+@pytest.mark.parametrize("value", ["=?utf-8?q?a=0d=0aBcc:_e@x?=", "=?utf-8?q?a=0aBcc:_e@x?=", hidden(INJECTED, 1)])
+@pytest.mark.parametrize("field", ["subject", "file"])
+def test_the_net_below_catches_what_would_slip_through(value: str, field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("channels.email.render._harmless", lambda text: text)
+    files = (File(name=value, type="application/pdf", size=4, data=b"%PDF"),) if field == "file" else ()
+    with pytest.raises(Rejected):
+        render(outbound(subject=value if field == "subject" else "hi", files=files), settings(), now=NOW)
+
+
+@pytest.mark.parametrize("delivery", ["", "a b", "a\r\nBcc: x@y.test", "=?utf-8?q?=0a?=", "a>"])
+def test_a_delivery_is_an_id(delivery: str) -> None:
+    with pytest.raises(ValueError, match="is no delivery"):
+        render(outbound(delivery=delivery), settings(), now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,20 @@ def test_html_never_fails(html: str) -> None:
     assert isinstance(plain_text(html), str)
 
 
+def test_lists_and_quotes_are_indented_only_so_far() -> None:
+    for opening in ("<ol><li>", "<ul><li>a", "<blockquote>a", "<ul><li><a href='</ul>'>a</a>"):
+        text = plain_text(opening * 1000)
+        assert len(text) <= 100_000
+        assert max(len(line) - len(line.lstrip("> \t")) for line in text.split("\n")) <= 100
+    assert "> > > deep" in plain_text("<blockquote>" * 3 + "deep")
+
+
+def test_what_is_nested_too_deep_still_says_what_it_says() -> None:
+    text = plain_text("<ul><li>" * 100 + "deep" + "</li></ul>" * 100 + "<ul><li>flat</li></ul>")
+    assert "deep" in text
+    assert text.endswith("\n  * flat")
+
+
 @pytest.mark.parametrize(
     ("text", "delete_space", "joined"),
     [

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import MutableMapping
 from typing import Any, cast
+from urllib.parse import quote
 
 import httpx2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from channels.form.channel import TEXT_BYTES, Declined, FormChannel, Receipt
-from channels.form.check import FieldErrors, receipt
+from channels.form.channel import SLOWEST, TEXT_BYTES, Declined, FormChannel, Receipt
+from channels.form.check import FieldErrors
 from channels.form.limits import MinuteLimit
 from channels.form.parse import Submission
 from channels.form.settings import FormSettings
@@ -80,9 +84,10 @@ async def test_one_key_is_one_submission(accept: Intake) -> None:
         await http.post("/", data=GOOD | {"_key": "a"})
         await http.post("/", json=GOOD)
         await http.post("/", json=GOOD)
-    first, second, third, fourth, fifth = (event.external_id for event in accept.events)
-    assert first == second == third == receipt("site", "a")
-    assert len({first, fourth, fifth}) == 3
+        await http.post("/", json=GOOD | {"message": "Another"}, headers={"Idempotency-Key": "a"})
+    first, second, third, *others = (event.external_id for event in accept.events)
+    assert first == second == third
+    assert len({first, *others}) == 4
 
 
 @pytest.mark.parametrize(
@@ -160,6 +165,38 @@ async def test_unreadable_is_400(accept: Intake, content: bytes) -> None:
     assert (answer.status_code, answer.json()) == (400, {"error": TEXTS["en"].unreadable})
 
 
+ODD = st.text(st.sampled_from("ab\x01\x1b\x7f\x85\x9b\r\n\t\u202e\u2028"), max_size=8)
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
+
+
+@settings(max_examples=40, deadline=None)
+@given(name=ODD, value=ODD, key=ODD, how=st.sampled_from(["json", "data", "files"]))
+async def test_no_control_character_reaches_accept(name: str, value: str, key: str, how: str) -> None:
+    accept = Intake()
+    page = f"https://a.example.com/?utm_source={quote(value)}x&utm_term={quote(value)}%00"
+    values = GOOD | {"name": value, f"odd{name}": value, "utm_medium": value, "_page": page, "_key": key}
+    body: dict[str, Any] = {"json": values} if how == "json" else {"data": values}
+    if how == "files":
+        body["files"] = {f"plan{name}": (f"a{value}.pdf", b"x")}
+    form = channel(fields=[*WITH_FILE, {"name": "phone", "type": "phone"}, {"name": "message", "type": "textarea"}])
+    async with client(accept, form) as http:
+        answer = await http.post("/", **body)
+    assert answer.status_code == 200
+    (event,) = accept.events
+    lines = [event.external_id, event.name, *event.fields, *event.source.utm.values(), event.source.page]
+    lines += [event.source.referrer, *(file.name for file in event.files)]
+    assert not [text for text in lines if CONTROL.search(text) or "\n" in text or "\t" in text]
+    assert not CONTROL.search("".join([event.text, *event.fields.values(), *event.consents]))
+
+
+@pytest.mark.parametrize("where", ["name", "value", "_key"])
+async def test_nul_is_no_submission(accept: Intake, where: str) -> None:
+    odd = {"name": {"a\0": "x"}, "value": {"a": "x\0"}, "_key": {"_key": "\0"}}[where]
+    async with client(accept) as http:
+        answers = [await http.post("/", json=GOOD | odd), await http.post("/", data=GOOD | odd)]
+    assert ([answer.status_code for answer in answers], accept.events) == ([400, 400], [])
+
+
 async def test_too_many_is_429(accept: Intake) -> None:
     async with client(accept, channel(per_minute=2)) as http:
         answers = [await http.post("/", json=GOOD) for _ in range(3)]
@@ -183,9 +220,32 @@ def test_limit_counts_networks_by_the_minute() -> None:
         True,
     ]
     assert limit.take("10.0.0.1", 60.0)
-    assert [limit.take("2001:db8:1:2::1", 60.0), limit.take("2001:db8:1:2::2", 60.0)] == [True, False]
-    assert limit.take("2001:db8:1:3::1", 60.0)
     assert MinuteLimit(0).take("10.0.0.1", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "one"),
+    [
+        ("10.0.0.1", "10.0.0.2", False),
+        ("2001:db8:1:2::1", "2001:db8:1:2::2", True),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("2001:db8::1", "2001:db8::2", True),  # written short: the first four groups are not the /64
+        ("2001:db8::1", "2001:db8:0:0:1::", True),
+        ("2001:DB8::1", "2001:0db8:0000::7", True),
+        ("2001::1", "2001:0:0:1::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:a00:1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("no address", "no address", True),
+        ("no address", "another", False),
+    ],
+)
+def test_who_counts_as_one_network(first: str, second: str, one: bool) -> None:
+    limit = MinuteLimit(1)
+    assert limit.take(first, 0.0)
+    assert limit.take(second, 0.0) is not one
 
 
 class Wire:
@@ -220,6 +280,35 @@ async def test_a_body_without_end_is_cut_while_it_streams(accept: Intake) -> Non
     assert wire.received == TEXT_BYTES // 65536 + 1
 
 
+class Trickle(Wire):
+    """It gives what it has and then leaves us waiting."""
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        if not self.events:
+            await asyncio.Event().wait()
+        return await super().receive()
+
+
+async def test_a_body_that_never_ends_is_given_up(accept: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("channels.form.channel.BODY_SECONDS", 0.01)
+    wire = Trickle({"type": "http.request", "body": b'{"phone": "8 916', "more_body": True})
+    await channel().app(accept)(SCOPE, wire.receive, wire.send)
+    assert (wire.sent[0]["status"], accept.events) == (408, [])
+    assert (b"connection", b"close") in wire.sent[0]["headers"]
+    assert TEXTS["en"].unreadable.encode() in wire.sent[1]["body"]
+
+
+async def test_what_arrives_buys_time(accept: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large photo over a weak mobile network is no attack."""
+    ends: list[float] = []
+    monkeypatch.setattr("asyncio.Timeout.reschedule", lambda _, when: ends.append(when))
+    piece = {"type": "http.request", "body": b" " * SLOWEST, "more_body": True}
+    wire = Wire(piece, piece, {"type": "http.disconnect"})
+    await channel().app(accept)(SCOPE, wire.receive, wire.send)
+    *_, first, second = ends
+    assert second - first == pytest.approx(1)
+
+
 async def test_who_hangs_up_in_the_middle_has_sent_nothing(accept: Intake) -> None:
     half = {"type": "http.request", "body": b'{"phone": "8 916', "more_body": True}
     wire = Wire(half, {"type": "http.disconnect"})
@@ -239,7 +328,8 @@ async def test_files_widen_the_bound_only_where_they_are_asked_for(accept: Intak
 
 async def test_submit_is_what_the_pages_use(accept: Intake) -> None:
     form = channel()
-    assert await form.submit(Submission(values=GOOD, key="a"), accept) == Receipt(number=receipt("site", "a"))
+    taken = await form.submit(Submission(values=GOOD, key="a"), accept)
+    assert taken == Receipt(number=accept.events[0].external_id)
     assert isinstance(await form.submit(Submission(values={}), accept), FieldErrors)
     accept.error = Unpublished("no disk")
     with pytest.raises(Declined) as caught:

@@ -30,6 +30,7 @@ FIELDS: list[dict[str, Any]] = [
     {"name": "message", "type": "textarea", "max_length": 20},
 ]
 FORM = FormSettings.model_validate({"fields": FIELDS, "max_files": 2})
+RECEIPT = r"LW(-[0-9A-HJKMNP-TV-Z]{4}){3}"
 GOOD = {"phone": "8 (916) 123-45-67"}
 
 
@@ -72,10 +73,10 @@ def test_everything_in_its_place() -> None:
         (AddressKind.EMAIL, "anna@example.com", False),
     ]
     assert (inbound.name, inbound.text, inbound.language) == ("Анна", "Сколько\nстоит?", "ru")
-    assert (inbound.subject, inbound.source.form, inbound.received_at) == ("Напишите нам", "site", NOW)
+    assert (inbound.subject, inbound.source.form, inbound.received_at) == (None, "site", NOW)
     assert inbound.fields == values | {"call": "yes", "email": " Anna@Example.COM"}
     assert [file.name for file in inbound.files] == ["plan.pdf"]
-    assert inbound.external_id == receipt("site", "key")
+    assert re.fullmatch(RECEIPT, inbound.external_id)
 
 
 @pytest.mark.parametrize(
@@ -182,16 +183,60 @@ def test_source(values: dict[str, str], page: str, expected: dict[str, str]) -> 
 
 
 def test_receipt_is_stable_and_readable() -> None:
-    assert receipt("site", "key") == receipt("site", "key")
-    assert len({receipt("site", "key"), receipt("site", "kez"), receipt("other", "key")}) == 3
-    assert receipt("ab", "c") != receipt("a", "bc")
-    assert receipt("site", "key") == "LW-" + receipt("site", "key")[3:]
+    assert receipt("site", "key", "00ff") == receipt("site", "key", "00ff")
+    others = [("site", "kez", "00ff"), ("other", "key", "00ff"), ("site", "key", "00fe")]
+    assert len({receipt("site", "key", "00ff"), *(receipt(*other) for other in others)}) == 4
+    assert receipt("ab", "c", "") != receipt("a", "bc", "")
+    assert re.fullmatch(RECEIPT, receipt("site", "key", "00ff"))
 
 
 @given(st.text())
 @example("half of a pair: \ud800")
+@example("\0\n\x85")
 def test_any_key_makes_a_receipt(key: str) -> None:
-    assert re.fullmatch(r"LW(-[0-9A-HJKMNP-TV-Z]{4}){3}", receipt("site", key))
+    assert re.fullmatch(RECEIPT, receipt("site", key, "00ff"))
+
+
+MESSAGES = st.text("ab \n", min_size=1, max_size=3).map(str.strip).filter(bool)
+SAID = st.tuples(
+    st.fixed_dictionaries({}, optional={"message": MESSAGES, "name": MESSAGES, "extra": MESSAGES}),
+    st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([b"x", b"y"])), max_size=2),
+)
+
+
+@given(SAID, SAID)
+def test_a_key_holds_for_one_content_only(
+    one: tuple[dict[str, str], list[tuple[str, bytes]]], other: tuple[dict[str, str], list[tuple[str, bytes]]]
+) -> None:
+    """Who guesses "order-1043" and sends it first must not make the real submission vanish as a duplicate."""
+    first, second = (
+        accepted(GOOD | values, *(File(name=name, type="a/b", size=len(data), data=data) for name, data in files))
+        for values, files in (one, other)
+    )
+    same = (first.fields, first.files) == (second.fields, second.files)
+    assert (first.external_id == second.external_id) == same
+
+
+@pytest.mark.parametrize(
+    ("again", "same"),
+    [
+        ({}, True),
+        ({"_key": "another mark", "_time": "1", "_page": "https://a.example.com/2"}, True),
+        ({"_time": str(int(NOW.timestamp()))}, True),  # the first try looked too fast, the second does not
+        ({"website": "http://spam.example.com"}, True),
+        ({"phone": "+7 916 123-45-68"}, False),
+        ({"consent": "on"}, False),
+    ],
+)
+def test_the_same_again_is_what_the_visitor_said(again: dict[str, str], same: bool) -> None:
+    form = FormSettings.model_validate({"fields": FIELDS, "consent": {"text": "Agreed", "required": False}})
+    first, second = accepted(GOOD, form=form), accepted(GOOD | again, form=form)
+    assert (first.external_id == second.external_id) == same
+
+
+def test_the_order_of_the_fields_says_nothing() -> None:
+    values = GOOD | {"message": "Hi", "colour": "red"}
+    assert accepted(values).external_id == accepted(dict(reversed(values.items()))).external_id
 
 
 NAMES = st.sampled_from([*(field["name"] for field in FIELDS), "consent", "_time", "_page", "utm_source", "website"])

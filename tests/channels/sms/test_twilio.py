@@ -198,6 +198,11 @@ async def test_no_secret_in_repr_logs_or_errors(place: Place, caplog: pytest.Log
         (302, "", Unavailable, 0),
         (429, '{"code": 20429, "message": "Too Many Requests"}', Throttled, 17),
         (400, '{"type": "t", "title": "Bad", "status": 400, "code": 21211}', Unreachable, 0),
+        (400, '{"type": 1, "title": [], "status": "x", "code": null}', Unavailable, 0),
+        (400, '{"code": "x", "message": null}', Rejected, 0),
+        *((status, body, Unavailable, 0) for status in (201, 500) for body in ("[]", "null", "1", '"x"', "{}")),
+        (201, '{"sid": null}', Unavailable, 0),
+        (201, '{"sid": 5}', Unavailable, 0),
     ],
 )
 async def test_odd_answers(status: int, body: str, kind: type[SendError], seconds: int) -> None:
@@ -212,6 +217,18 @@ async def test_odd_answers(status: int, body: str, kind: type[SendError], second
     assert type(caught.value) is kind
     if isinstance(caught.value, Throttled):
         assert caught.value.retry_after == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("body", ["[]", "null", "1", "{}", '{"status": null}', '{"status": []}', "<html>"])
+async def test_nonsense_is_no_good_account(body: str) -> None:
+    async def answer(request: Request) -> Response:
+        return PlainTextResponse(body)
+
+    async with served(Starlette(routes=[Route("/{path:path}", answer)])) as origin:
+        channel = SmsChannel(ChannelName("sms"), settings(api_url=origin), Host(cursors=NO_CURSORS))
+        with pytest.raises(Unavailable):
+            await channel.ping()
+        await channel.aclose()
 
 
 async def test_nobody_answers() -> None:

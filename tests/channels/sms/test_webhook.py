@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
 import httpx2
@@ -116,6 +117,28 @@ async def test_body_is_bounded(accept: Intake) -> None:
 
 
 @pytest.mark.parametrize("path", ["message", "status"])
+async def test_a_body_that_never_ends_is_given_up(accept: Intake, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("channels.sms.signature.BODY_SECONDS", 0.01)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"MessageSid=SM1"
+        await asyncio.Event().wait()
+
+    channel = SmsChannel(ChannelName("sms"), settings(), Host(cursors=NO_CURSORS, public_url=PUBLIC))
+    app: Any = channel.app(accept)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=PUBLIC) as client:
+        answer = await client.post(f"/{path}", content=trickle(), headers={"X-Twilio-Signature": "AAAA"})
+    assert (answer.status_code, answer.headers["Connection"], accept.events) == (408, "close", [])
+
+
+async def test_control_characters_do_not_come_through(accept: Intake) -> None:
+    odd = {"Body": "Hi\0\r\n\tthere\x1b\x85", "ProfileName": "An\0na\x9b", "Odd\0name": "x"}
+    assert (await call(accept, sample("message") | odd)).status_code == 200  # signed as it was sent
+    event = cast("Inbound", accept.events[0])
+    assert (event.text, event.name) == ("Hi\n\tthere", "Anna")
+
+
+@pytest.mark.parametrize("path", ["message", "status"])
 @pytest.mark.parametrize(("error", "status"), [(Unpublished("no disk"), 503), (Refused("too large"), 422)])
 async def test_nothing_is_confirmed_when_accept_raises(
     accept: Intake, path: str, error: Exception, status: int
@@ -137,6 +160,14 @@ async def test_stop_is_a_report_and_a_message(accept: Intake) -> None:
     assert isinstance(report, Report)
     assert isinstance(inbound, Inbound)
     assert (report.kind, report.address) == (ReportKind.STOPPED, inbound.addresses[0])
+
+
+@pytest.mark.parametrize(
+    "how", [{"token": "another"}, {"X-Twilio-Signature": ""}, {"signed": f"{PUBLIC}/in/sms/status"}]
+)
+async def test_nobody_but_twilio_stops_an_address(accept: Intake, how: dict[str, str]) -> None:
+    assert (await call(accept, sample("stop"), **how)).status_code == 403
+    assert accept.events == []
 
 
 async def test_status_is_reported(accept: Intake) -> None:

@@ -230,6 +230,22 @@ async def test_a_strangers_page_says_nothing_about_the_customer(settings: Telegr
                 await sender._api.download("photos/1.jpg", 10)
 
 
+@pytest.mark.parametrize(
+    "body", ["{}", "[]", "null", '{"ok": true}', '{"ok": true, "result": null}', '{"ok": true, "result": {}}', "x"]
+)
+async def test_nonsense_is_no_good_bot(body: str, settings: TelegramSettings, hello: Outbound) -> None:
+    async def answer(request: Request) -> Response:
+        return Response(body, media_type="application/json")
+
+    async with serving(Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])) as url:
+        elsewhere = settings.model_copy(update={"api_url": url})
+        async with aclosing(TelegramSender(ChannelName("b"), elsewhere, HOST)) as sender:
+            with pytest.raises(Unavailable):
+                await sender.ping()
+            with pytest.raises(Unavailable):
+                await sender.send(hello)
+
+
 async def test_who_the_bot_is(channel: TelegramPolling) -> None:
     await channel.ping()
     assert await channel.username() == "acme_bot"

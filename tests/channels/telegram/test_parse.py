@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.channels.telegram.samples import NAMES, sample
 BOT = ChannelName("main-bot")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GROUP = "-1001234567890"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 ANNA = Address(kind=AddressKind.TELEGRAM, value="5001", proved=True)
 JOHN = Address(kind=AddressKind.TELEGRAM, value="5002", proved=True)
 
@@ -280,10 +282,8 @@ def test_entities_out_of_place_do_not_cost_the_text(text: str, offset: int, leng
     update["message"] |= {"text": text, "entities": [{"type": "bold", "offset": offset, "length": length}]}
     event = read(update).event
     assert isinstance(event, Inbound)
-    assert (event.text, event.unreadable) == (
-        text.replace("\0", "") or "",
-        "" if text.strip("\0") else event.unreadable,
-    )
+    left = CONTROL.sub("", text)
+    assert (event.text, event.unreadable) == (left, "" if left else event.unreadable)
 
 
 def test_what_no_database_can_hold_is_replaced() -> None:
@@ -292,3 +292,80 @@ def test_what_no_database_can_hold_is_replaced() -> None:
     event = read(update).event
     assert isinstance(event, Inbound)
     assert event.text == "ab\ufffd c"
+
+
+def test_a_text_keeps_its_lines_and_tabs() -> None:
+    update = sample("text")
+    update["message"] |= {"text": "a\r\n\tb\x1b\x85c"}
+    event = read(update).event
+    assert isinstance(event, Inbound)
+    assert event.text == "a\n\tbc"
+
+
+BAD = "\0\x1b\x9b\n\t\r\ud83d"
+"""What may stand in no name: NUL, C0, C1, a line's end, a tab, half a surrogate pair."""
+
+
+def spoiled(value: Any) -> Any:
+    """The same JSON with BAD inside of every text, but for those that are words of the protocol."""
+    if isinstance(value, dict):
+        return {key: part if key in {"type", "status"} else spoiled(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [spoiled(part) for part in value]
+    return f"a{BAD}b" if isinstance(value, str) else value
+
+
+def lines(event: Inbound) -> list[str]:
+    """Everything that is a name, not a text."""
+    fields = {name: value for name, value in event.fields.items() if name != "quote"}
+    return [event.external_id, event.name, event.button_id, *fields, *fields.values()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_control_character_comes_through(name: str) -> None:
+    parsed = read(spoiled(sample(name)))
+    if not isinstance(parsed.event, Inbound):
+        return
+    names = lines(parsed.event) + ([parsed.media.name, parsed.media.type] if parsed.media else [])
+    assert not [text for text in names if CONTROL.search(text) or "\n" in text or "\t" in text]
+    texts = [parsed.event.text, parsed.event.html or "", parsed.event.button or "", parsed.event.unreadable]
+    assert not CONTROL.search("".join(texts))
+    assert "".join([*names, *texts]).encode()
+
+
+def test_a_files_name_cannot_pretend_to_be_another() -> None:
+    update = sample("document")
+    update["message"]["document"]["file_name"] = "price\u202egpj.exe"
+    media = read(update).media
+    assert media
+    assert media.name == "pricegpj.exe"
+
+
+ADMINISTRATORS = {"id": int(GROUP), "type": "supergroup", "title": "Sales"}
+STAND_IN = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+
+
+@pytest.mark.parametrize("kind", ["message", "edited_message"])
+@pytest.mark.parametrize("chat_type", ["group", "supergroup", "channel", "a type to come"])
+@pytest.mark.parametrize("sender", [{"sender_chat": ADMINISTRATORS, "from": STAND_IN}, {"sender_chat": ADMINISTRATORS}])
+def test_a_group_is_seen_whoever_writes_in_it(kind: str, chat_type: str, sender: dict[str, Any]) -> None:
+    """Who claims a staff account in a group would claim it for everybody there: the desk looks at `chat`."""
+    message = {key: value for key, value in sample("text")["message"].items() if key != "from"}
+    message |= sender | {"chat": ADMINISTRATORS | {"type": chat_type}, "text": "/start staff-1"}
+    event = read({"update_id": 1, kind: message}).event
+    assert isinstance(event, Inbound)
+    assert (event.chat, event.thread, event.addresses[0].value) == (GROUP, GROUP, GROUP)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": {"sender_chat": ADMINISTRATORS, "from": STAND_IN, "chat": ADMINISTRATORS, "date": "?"}},
+        {"callback_query": {"from": ADMINISTRATORS, "message": {"chat": ADMINISTRATORS}}},
+    ],
+)
+def test_a_group_is_seen_even_when_nothing_else_is_understood(body: dict[str, Any]) -> None:
+    event = read({"update_id": 1, **body}).event
+    assert isinstance(event, Inbound)
+    assert event.unreadable
+    assert (event.chat, event.addresses[0].value) == (GROUP, GROUP)

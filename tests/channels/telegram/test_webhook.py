@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -68,6 +69,19 @@ async def test_what_is_turned_away(
         answer = await http.request(method, "/in/main-bot/", content=body, headers=Headers(headers, encoding="utf-8"))
     assert (answer.status_code, house.offered) == (status, [])
     assert "hook-secret" not in answer.text
+
+
+async def test_a_body_that_never_ends_is_given_up(webhook: TelegramWebhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("channels.telegram.updates.BODY_SECONDS", 0.01)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b'{"update_id"'
+        await asyncio.Event().wait()
+
+    house = House()
+    async with client(webhook, house) as http:
+        answer = await http.post("/in/main-bot/", content=trickle(), headers=SECRET)
+    assert (answer.status_code, answer.headers["Connection"], house.offered) == (408, "close", [])
 
 
 async def test_what_is_not_durable_is_not_confirmed(webhook: TelegramWebhook) -> None:
