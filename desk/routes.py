@@ -34,13 +34,13 @@ def way_to(
     stopped: Collection[tuple[str, str]] = (),
 ) -> Way | None:
     """Back through the channel that the message came by, to whom it came from; else by the channel's reply routes, to
-    the addresses of the person behind the lead (`known`), those that the message itself gave first. Never to one of
-    the `stopped` (channel, address): there it would not be taken.
+    those addresses of the person behind the lead (`known`) that the message itself gave. Never to another address of
+    that person: somebody else may have typed it. Never to one of the `stopped` (channel, address).
     """
     came_by = ChannelName(answered.channel)
     sender = [r for r in known if r.identity == answered.identity]
     given = {(kind, value): n for n, (kind, value, *_) in enumerate(answered.facts.get("from", ()))}
-    others = sorted(known, key=lambda r: given.get((r.kind, r.value), len(given)))
+    others = sorted((r for r in known if (r.kind, r.value) in given), key=lambda r: given[r.kind, r.value])
     tries = [(came_by, sender), *((channel, others) for channel in routes.get(came_by, ()))]
     ways = (way for channel, among in tries for way in _ways(channel, kinds.get(channel, ""), among))
     return next((way for way in ways if (way.channel, way.address) not in stopped), None)

@@ -44,6 +44,7 @@ _SHOWN = text(
     """SELECT lead_id, channel, address, staff_id FROM (
          SELECT DISTINCT ON (lead_id, channel, address) lead_id, channel, address, staff_id, state FROM deliveries
          WHERE lead_id = ANY(CAST(:leads AS uuid[])) AND purpose = 'card' AND state NOT IN ('failed', 'skipped')
+           AND NOT EXISTS (SELECT FROM staff s WHERE s.id = staff_id AND s.left_at IS NOT NULL)
          ORDER BY lead_id, channel, address, created_at DESC, id DESC) AS latest
        WHERE state <> 'pending'"""
 )

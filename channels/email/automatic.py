@@ -33,6 +33,7 @@ _DAEMON = re.compile(
     ),
     re.IGNORECASE,
 )
+_DAEMON_PATH = re.compile(r"<?(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 _AWAY = re.compile(
     "|".join(
         (
@@ -69,9 +70,11 @@ def is_bounce_path(headers: Headers) -> bool:
 
 
 def from_daemon(headers: Headers) -> bool:
-    """The sender is a mail server, as From or the envelope has it."""
-    senders = [address for name in ("from", "return-path") for _, address in headers.mailboxes(name)]
-    return any(map(_DAEMON.match, [*senders, headers.raw("from").strip("<> ") + "@"]))
+    """The sender is a mail server, as From has it, or the envelope (where "bounces+..." is an honest newsletter's)."""
+    senders = [address for _, address in headers.mailboxes("from")]
+    return any(map(_DAEMON.match, [*senders, headers.raw("from").strip("<> ") + "@"])) or bool(
+        _DAEMON_PATH.match(headers.raw("return-path"))
+    )
 
 
 def _says_away(headers: Headers) -> bool:

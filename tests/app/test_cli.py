@@ -183,7 +183,7 @@ async def test_no_configuration_says_where_to_begin(tmp_path: Path) -> None:
     assert "leadwire demo" in err
 
 
-@pytest.mark.parametrize("command", ["migrate", "staff list", "dead list", "trace 1", "route"])
+@pytest.mark.parametrize("command", ["migrate", "staff list", "dead list", "trace 1"])
 async def test_a_dead_server_is_said_without_a_traceback(tmp_path: Path, command: str) -> None:
     path = tmp_path / "leadwire.toml"
     path.write_text(f'[storage]\ndata = "{tmp_path}"\n')

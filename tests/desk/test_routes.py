@@ -27,6 +27,9 @@ def asked(channel: str, identity: UUID | None, *given: Sequence[Any]) -> Message
     )  # fmt: skip
 
 
+FORM = asked("site", MAIL.identity, *((r.kind, r.value, False) for r in (OLD, NEW, MAIL)))
+
+
 def way(expected: tuple[str, Reach] | None) -> Way | None:
     return Way(ChannelName(expected[0]), expected[1].identity, expected[1].value) if expected else None
 
@@ -37,7 +40,16 @@ def way(expected: tuple[str, Reach] | None) -> Way | None:
         pytest.param(asked("mail", MAIL.identity), [OLD, MAIL], ("mail", MAIL), id="back where it came from"),
         pytest.param(asked("bot", CHAT.identity), [MAIL, CHAT], ("bot", CHAT), id="a chat"),
         pytest.param(asked("mail", CHAT.identity), [MAIL, CHAT], None, id="never to another mailbox of his"),
-        pytest.param(asked("site", MAIL.identity), [OLD, MAIL], ("sms", OLD), id="the first route that fits"),
+        pytest.param(FORM, [OLD, MAIL], ("sms", OLD), id="the first route that fits"),
+        pytest.param(
+            asked("site", MAIL.identity, ("phone", OLD.value, False)), [MAIL, OLD], ("sms", OLD), id="what the form gave"
+        ),
+        pytest.param(
+            asked("site", OLD.identity, ("phone", OLD.value, False)),
+            [MAIL, NEW],
+            None,
+            id="never to an address that this message did not give: somebody else may have typed it",
+        ),
         pytest.param(
             asked("site", MAIL.identity, ("email", MAIL.value, False), ("phone", NEW.value, False)),
             [OLD, NEW, MAIL],
@@ -56,11 +68,11 @@ def test_way(answered: Message, known: list[Reach], expected: tuple[str, Reach] 
 @pytest.mark.parametrize(
     ("answered", "stopped", "expected"),
     [
-        pytest.param(asked("site", None), [("sms", OLD.value)], ("sms", NEW), id="another number of his"),
+        pytest.param(FORM, [("sms", OLD.value)], ("sms", NEW), id="another number of his"),
         pytest.param(
-            asked("site", None), [("sms", OLD.value), ("sms", NEW.value)], ("mail", MAIL), id="the next route"
+            FORM, [("sms", OLD.value), ("sms", NEW.value)], ("mail", MAIL), id="the next route"
         ),
-        pytest.param(asked("site", None), [("mail", OLD.value)], ("sms", OLD), id="stopped elsewhere"),
+        pytest.param(FORM, [("mail", OLD.value)], ("sms", OLD), id="stopped elsewhere"),
         pytest.param(asked("mail", MAIL.identity), [("mail", MAIL.value)], None, id="nothing is left"),
     ],
 )

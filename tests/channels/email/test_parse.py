@@ -220,6 +220,21 @@ def test_words_alone_make_no_bounce(subject: str, text: str) -> None:
     assert (event.automatic, event.unreadable) == (None, "")
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("<bounces+42@esp.test>", None),
+        ("<bounce-7@esp.test>", None),
+        ("<MAILER-DAEMON@b.test>", Automatic.BOUNCE),
+        ("<>", Automatic.BOUNCE),
+    ],
+)
+def test_whose_envelope_is_a_mail_servers(path: str, kind: Automatic | None) -> None:
+    event = parse(f"Return-Path: {path}\nFrom: a@b.test\nSubject: Delivery problem\n\nhi".encode(), ENVELOPE)
+    assert isinstance(event, Inbound)
+    assert event.automatic is kind
+
+
 def test_a_person_may_send_us_a_bounce_as_a_file() -> None:
     bounce = (CAPTURED / "bounce-postfix.eml").read_bytes()
     head = b"From: a@b.test\nSubject: what is this?\nContent-Type: multipart/mixed; boundary=outer\n\n"
