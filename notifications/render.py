@@ -162,12 +162,12 @@ class Renderer:
     async def _greeting(self, connection: Connection, delivery: Delivery) -> Outbound:
         message = await _message(connection, delivery)
         language = str(delivery.facts.get("language") or self._language)
-        own = self._greetings.get(delivery.channel, {})
+        key, own = str(delivery.facts.get("key", "greeting")), self._greetings.get(delivery.channel, {})
         refs = [message.ref] if message.ref and message.channel == delivery.channel else []
         return Outbound(
             delivery=str(delivery.id),
             to=delivery.address,
-            text=own.get(language) or self._say("greeting", language),
+            text=(key == "greeting" and own.get(language)) or self._say(key, language),
             subject=self._subject(delivery, message.subject, language),
             reply_to=self._chain(delivery, refs),
             automatic=True,

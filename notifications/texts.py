@@ -309,6 +309,10 @@ ANSWERS: Texts = {
         "en": "Thank you for your message! We have received it and will answer you soon.",
         "ru": "Спасибо за обращение! Мы получили ваше сообщение и скоро ответим.",
     },
+    "welcome_customer": {
+        "en": "Hello! Write your question here, and one of us will answer you in this chat.",
+        "ru": "Здравствуйте! Напишите ваш вопрос, и наш сотрудник ответит вам в этом чате.",
+    },
 }
 
 TEXTS: Texts = {**NOTICES, **TOASTS, **ANSWERS}

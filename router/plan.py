@@ -88,6 +88,8 @@ class Plan:
     """(message, channel, reason, the sender's open lead)."""
     stopped: list[tuple[UUID, UUID]] = field(default_factory=list)
     """(lead, owner): the customer of an open lead wants no more messages."""
+    welcomed: list[tuple[UUID, Inbound]] = field(default_factory=list)
+    """Who pressed Start in a bot and has asked nothing yet."""
     stops: list[Pair] = field(default_factory=list)
     resumes: set[Pair] = field(default_factory=set)
     touched: dict[UUID, datetime] = field(default_factory=dict)
@@ -205,6 +207,8 @@ class Decision:
         plan.ignored.append((message_id, message.channel, reason, lead_id))
         if reason.startswith("command:"):
             self._obey(message, lead)
+        if reason == "command: /start":
+            plan.welcomed.append((message_id, message))
         return Outcome(Voice.IGNORED, message_id, lead_id, reason)
 
     def _obey(self, message: Inbound, lead: OpenLead | None) -> None:

@@ -153,7 +153,8 @@ async def _tell_authors(connection: Connection, moved: Sequence[Reported], now: 
 
 async def _greeted(connection: Connection, plan: Plan, rules: Rules, now: datetime) -> set[str]:
     """Those who would be greeted but were within the last day."""
-    addresses = [a for o in plan.opened if rules.intake(o.inbound.channel).greet for a in o.inbound.addresses]
+    first = [o.inbound for o in plan.opened] + [inbound for _, inbound in plan.welcomed]
+    addresses = [a for inbound in first if rules.intake(inbound.channel).greet for a in inbound.addresses]
     if not addresses:
         return set()
     return await deliveries.greeted(connection, {a.value for a in addresses}, now - GREETING_EVERY)

@@ -135,14 +135,16 @@ def _to_staff(purpose: Purpose, place: Place, lead: UUID, message: UUID | None, 
 
 
 def _greet(plan: Plan, rules: Rules, greeted: set[str], now: datetime) -> list[Row]:
-    """The automatic first answer, at most one a day per address."""
+    """The automatic first answer, or the welcome to who only pressed Start: at most one a day per address."""
+    first: list[tuple[Inbound, UUID, UUID | None, UUID | None, str]]
+    first = [(o.inbound, o.message, o.lead, o.contact, "greeting") for o in plan.opened if not o.inbound.unreadable]
+    first += [(inbound, message, None, None, "welcome_customer") for message, inbound in plan.welcomed]
     rows, done = [], set(greeted)
-    for o in plan.opened:
-        route = _answer_route(o.inbound, rules)
-        if route is None or route[1] in done or o.inbound.unreadable:
+    for inbound, message, lead, contact, key in first:
+        route = _answer_route(inbound, rules)
+        if route is None or route[1] in done:
             continue
         done.add(route[1])
-        facts = f'{{"language":"{language_of(o.inbound, rules.language)}"}}'
         rows.append(
             deliveries.row(
                 Purpose.GREETING,
@@ -150,10 +152,10 @@ def _greet(plan: Plan, rules: Rules, greeted: set[str], now: datetime) -> list[R
                 channel=route[0],
                 address=route[1],
                 at=now,
-                facts=facts,
-                lead=o.lead,
-                message=o.message,
-                contact=o.contact,
+                facts=f'{{"language":"{language_of(inbound, rules.language)}","key":"{key}"}}',
+                lead=lead,
+                message=message,
+                contact=contact,
             )
         )
     return rows

@@ -42,7 +42,7 @@ def way(expected: tuple[str, Reach] | None) -> Way | None:
         pytest.param(asked("mail", CHAT.identity), [MAIL, CHAT], None, id="never to another mailbox of his"),
         pytest.param(FORM, [OLD, MAIL], ("sms", OLD), id="the first route that fits"),
         pytest.param(
-            asked("site", MAIL.identity, ("phone", OLD.value, False)), [MAIL, OLD], ("sms", OLD), id="what the form gave"
+            asked("site", MAIL.identity, ("phone", OLD.value, False)), [MAIL, OLD], ("sms", OLD), id="what it gave"
         ),
         pytest.param(
             asked("site", OLD.identity, ("phone", OLD.value, False)),
@@ -69,9 +69,7 @@ def test_way(answered: Message, known: list[Reach], expected: tuple[str, Reach] 
     ("answered", "stopped", "expected"),
     [
         pytest.param(FORM, [("sms", OLD.value)], ("sms", NEW), id="another number of his"),
-        pytest.param(
-            FORM, [("sms", OLD.value), ("sms", NEW.value)], ("mail", MAIL), id="the next route"
-        ),
+        pytest.param(FORM, [("sms", OLD.value), ("sms", NEW.value)], ("mail", MAIL), id="the next route"),
         pytest.param(FORM, [("mail", OLD.value)], ("sms", OLD), id="stopped elsewhere"),
         pytest.param(asked("mail", MAIL.identity), [("mail", MAIL.value)], None, id="nothing is left"),
     ],

@@ -19,7 +19,7 @@ async def test_a_bare_start_opens_nothing_and_is_kept(router: Router, ask: Ask) 
     [start] = await router.route([message(BOT, chat("80"), text="/start")])
     assert (start.voice, start.lead, start.reason) == (Voice.IGNORED, None, "command: /start")
     assert await ask("SELECT text FROM messages") == ["/start"]
-    assert await ask("SELECT count(*) FROM deliveries") == [0]
+    assert await ask("SELECT purpose, facts ->> 'key' FROM deliveries") == [("greeting", "welcome_customer")]
     [asked] = await router.route([message(BOT, chat("80"), text="What is the price?")])
     assert asked.lead
     [again] = await router.route([message(BOT, chat("80"), text="/start")])

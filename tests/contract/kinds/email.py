@@ -122,7 +122,7 @@ CASE = Case(
         ("mailbox full", _said("452 4.2.2 Mailbox full"), Unavailable),
         ("Gmail's rate", _said("421 4.7.28 Our system has detected an unusual rate"), Throttled),
         ("login", _error(aiosmtplib.SMTPAuthenticationError, 535, "5.7.8 bad credentials"), Misconfigured),
-        ("relaying", _said("554 5.7.1 Relay access denied"), Misconfigured),
+        ("relaying", _said("554 5.7.1 Relay access denied"), Rejected),
         ("hung up", _error(aiosmtplib.SMTPServerDisconnected, "Connection lost"), Unavailable),
         ("no answer", _error(aiosmtplib.SMTPReadTimeoutError, "Timed out"), Unavailable),
         ("no route", _error(ConnectionRefusedError, 111, "refused"), Unavailable),
