@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from domain.messages import utcnow
-from store import cards, deliveries
+from store import cards, chats, deliveries, reports
 from store.engine import Database, is_away
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,8 @@ class Sweep:
         """Once; how many were taken back. Raises what PostgreSQL raises."""
         async with self._database.begin() as connection:
             swept = await cards.take_back(connection, utcnow()) + await deliveries.sweep(connection)
+            moved = await reports.catch_up_overtaken(connection)
+            await chats.refresh(connection, [m.lead for m in moved if m.lead], utcnow())
         if swept:
             log.warning("%d deliveries were taken back from a sender that went away", swept)
             if isinstance(rung := self._ring(), Awaitable):

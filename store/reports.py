@@ -82,23 +82,24 @@ _REPORT = text(
 )
 
 
-async def catch_up(connection: AsyncConnection, names: Sequence[tuple[str, str]]) -> None:
-    """Apply the reports that came before we knew the provider's id."""
-    if names:
-        early = (await connection.execute(_EARLY, bulk.arrays(sorted(names)))).all()
-        await report(
-            connection,
-            [
-                Report(
-                    channel=ChannelName(r.channel),
-                    external_id=r.external_id,
-                    kind=ReportKind(r.kind),
-                    reason=r.reason,
-                    at=r.at,
-                )
-                for r in early
-            ],
-        )
+async def catch_up(connection: AsyncConnection, names: Sequence[tuple[str, str]]) -> list[Reported]:
+    """Apply the reports that came before we knew the provider's id; the deliveries that moved."""
+    if not names:
+        return []
+    early = (await connection.execute(_EARLY, bulk.arrays(sorted(names)))).all()
+    return await report(
+        connection,
+        [
+            Report(
+                channel=ChannelName(r.channel),
+                external_id=r.external_id,
+                kind=ReportKind(r.kind),
+                reason=r.reason,
+                at=r.at,
+            )
+            for r in early
+        ],
+    )
 
 
 _EARLY = text(
@@ -108,11 +109,11 @@ _EARLY = text(
 )
 
 
-async def catch_up_overtaken(connection: AsyncConnection) -> None:
+async def catch_up_overtaken(connection: AsyncConnection) -> list[Reported]:
     """Apply reports that came while their delivery was being settled; forget those that name nothing of ours."""
     names = [(r.channel, r.external_id) for r in await connection.execute(_OVERTAKEN)]
-    await catch_up(connection, names)
     await connection.execute(_FORGET)
+    return await catch_up(connection, names)
 
 
 _OVERTAKEN = text(

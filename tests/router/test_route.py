@@ -317,6 +317,6 @@ async def test_an_answer_that_bounces_late_is_told_to_who_wrote_it(router: Route
 async def test_who_only_presses_start_is_welcomed_once_and_is_no_lead(router: Router, ask: Ask) -> None:
     await router.route([message(BOT, chat("5"), text="/start", language="ru"), message(BOT, chat("5"), text="/start")])
     assert await ask("SELECT address, facts ->> 'key', facts ->> 'language' FROM deliveries") == [
-        ("5", "welcome", "ru")
+        ("5", "welcome_customer", "ru")
     ]
     assert await ask("SELECT count(*) FROM leads") == [0]
