@@ -232,4 +232,5 @@ def _shown(outcomes: Iterable[Outcome]) -> list[UUID]:
 
 
 def _is_on_card(outcome: Outcome) -> bool:
-    return outcome.delivery.purpose == Purpose.REPLY or _is_lost_relay(outcome)
+    """An answer; and what a customer wrote, once it has been relayed or could not be."""
+    return outcome.delivery.purpose in (Purpose.REPLY, Purpose.RELAY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from domain.ids import new_id
@@ -20,9 +20,6 @@ from store.cards import EXCERPT
 from store.deliveries import Lane, Purpose
 from store.engine import Connection
 from store.staff import Member
-
-_AFTER_RELAYS = timedelta(seconds=1.5)
-"""A chat takes one message a second: what the customer wrote goes first, then the card says so, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +50,6 @@ async def write(connection: Connection, plan: Plan, given: Circumstances) -> Non
     await deliveries.add(connection, told + _greet(plan, rules, given.greeted, now))
     further = [j for j in plan.joined if j.lead not in owners]
     await chats.refresh(connection, (j.lead for j in further if j.owner is None), now)
-    await chats.refresh(connection, (j.lead for j in further if j.owner), now, after=_AFTER_RELAYS)
     await suppressions.stop(connection, [(c, a, "asked to stop", now) for c, a in sorted(set(plan.stops))])
     await suppressions.resume(connection, plan.resumes)
     await events.add(connection, _events(plan, owners, now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,10 +15,8 @@ from store.deliveries import DELIVERY, Lane, Purpose, row
 from store.tables import deliveries
 
 
-async def refresh(
-    connection: AsyncConnection, leads: Iterable[UUID], at: datetime, *, after: timedelta = timedelta(0)
-) -> None:
-    """Have the living card of these leads in each chat edited to what is true now, `after` a while.
+async def refresh(connection: AsyncConnection, leads: Iterable[UUID], at: datetime) -> None:
+    """Have the living card of these leads in each chat edited to what is true now.
 
     The latest card is the living one; while it waits to be sent it needs no edit. One waiting edit per card is enough.
     """
@@ -31,7 +29,6 @@ async def refresh(
                 channel=r.channel,
                 address=r.address,
                 at=at,
-                due_at=at + after,
                 lead=r.lead_id,
                 staff=r.staff_id,
             )

@@ -37,7 +37,7 @@ async def known(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, K
     if not keys:
         return {}
     rows = await connection.execute(_KNOWN, {"kinds": [k for k, _ in keys], "values": [v for _, v in keys]})
-    return {(r.kind, r.value): KnownIdentity(r.id, r.contact_id, r.proved, r.other_proof) for r in rows}
+    return {(kind, value): KnownIdentity(*rest) for kind, value, *rest in rows}
 
 
 _KNOWN = text(

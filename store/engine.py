@@ -41,7 +41,8 @@ Connection = AsyncConnection
 
 def is_lost_race(error: BaseException) -> bool:
     """A unique key that another process took first, or a deadlock (PostgreSQL, appendix A: 23505, 40001, 40P01)."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") in ("23505", "40001", "40P01")
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", "") in ("23505", "40001", "40P01")
 
 
 class Database:

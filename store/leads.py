@@ -51,7 +51,7 @@ async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict
     if not ids:
         return {}
     rows = await connection.execute(_OPEN, {"contacts": ids})
-    return {(r.contact_id, r.pipeline): OpenLead(r.id, r.owner_id, r.opened_by) for r in rows}
+    return {(contact, pipeline): OpenLead(*rest) for contact, pipeline, *rest in rows}
 
 
 _OPEN = text(

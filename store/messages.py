@@ -49,7 +49,7 @@ async def known(connection: AsyncConnection, keys: Iterable[Key]) -> dict[Key, t
     """(message, lead) of those that were routed before."""
     pairs = list(keys)
     rows = await connection.execute(_KNOWN, {"channels": [c for c, _ in pairs], "ids": [e for _, e in pairs]})
-    return {(r.channel, r.external_id): (r.id, r.lead_id) for r in rows}
+    return {(channel, external_id): (message, lead) for channel, external_id, message, lead in rows}
 
 
 _KNOWN = text(
@@ -80,9 +80,8 @@ _THREADS = text(
 
 
 async def add(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Write messages; Lost when another process has routed one of them meanwhile."""
-    ordered = sorted(rows, key=lambda row: (row[1], row[2]))
-    await bulk.insert(connection, messages, MESSAGE, ordered, contended=True)
+    """Write messages; `store.engine.is_lost_race` knows the error when another process has routed one meanwhile."""
+    await bulk.copy(connection, messages, MESSAGE, sorted(rows, key=lambda row: (row[1], row[2])))
 
 
 async def add_new(connection: AsyncConnection, row: Row) -> bool:

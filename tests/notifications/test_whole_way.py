@@ -43,11 +43,14 @@ async def test_from_card_to_tick(world: World, redis_url: str) -> None:
         ids = await world.queue(Purpose.CARD, lead=lead, staff=anna.id)
         ids += await world.queue(Purpose.RELAY, lead=lead, message=asked, staff=anna.id)
         await world.settled(*ids)
-        card, relay = world.sender.sent
+        card, relay = world.sender.sent[:2]
         assert (card.edits, relay.reply_to) == ("", ("500:1",))
+        await until(
+            lambda: "How much is it?" in card_texts(world.sender)[-1] and world.sender.sent[-1].edits == "500:1"
+        )
 
         await answer(world, lead, anna.id, asked)
-        await until(lambda: len(card_texts(world.sender)) == 2)
+        await until(lambda: " ✓\nTen." in card_texts(world.sender)[-1])
     (sent,) = mail.sent
     assert (sent.subject, sent.reply_to, sent.text) == ("Re: Price", ("<1@x>",), "Ten.")
     edit = world.sender.sent[-1]
