@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -144,7 +145,7 @@ async def test_pids_that_were_given_to_strangers_fool_nobody(killed_user: Path) 
     for name, pid in orphan.pids().items():
         os.kill(pid, signal.SIGKILL)
         await until(lambda name=name: not alive(killed_user / f"{name}.run"))  # type: ignore[misc]  # mypy: default of a lambda
-    sockets = killed_user / "run"
+    sockets = socket_folder(killed_user)
     me = str(os.getpid())
     for file in (killed_user / "postgres/postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
         _, _, rest = file.read_text().partition("\n")
@@ -208,11 +209,14 @@ async def test_a_long_path_gets_a_short_place_for_its_sockets(tmp_path: Path) ->
     shutil.rmtree(socket_folder(folder))
 
 
-def test_a_socket_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir(mode=0o777)
-    (tmp_path / "run").chmod(0o777)
-    with pytest.raises(EmbeddedError, match="nobody else may enter"):
-        socket_folder(tmp_path)
+def test_a_socket_folder_that_others_may_enter_is_refused() -> None:
+    """In a short path: of a long one the sockets are elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="lw-", dir="/tmp") as folder:
+        run = Path(folder) / "run"
+        run.mkdir()
+        run.chmod(0o777)
+        with pytest.raises(EmbeddedError, match="nobody else may enter"):
+            socket_folder(Path(folder))
 
 
 def test_a_missing_wheel_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
