@@ -61,8 +61,8 @@ _OPEN = text(
 
 
 async def add(connection: AsyncConnection, rows: Sequence[Row], assigned: Sequence[Row]) -> None:
-    """Open leads (Lost when another process opened one for the same person first) and say whose they are."""
-    await bulk.insert(connection, leads, LEAD, sorted(rows, key=lambda row: row[1]), contended=True)
+    """Open leads and say whose they are. `is_lost_race` knows the error when another process opened one meanwhile."""
+    await bulk.copy(connection, leads, LEAD, sorted(rows, key=lambda row: row[1]))
     await bulk.copy(connection, assignments, ASSIGNMENT, assigned)
 
 
