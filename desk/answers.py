@@ -116,8 +116,8 @@ def _reply(act: Act, message: UUID, lead: Lead, way: Way) -> Row:
 
 
 async def _refuse(act: Act, lead: Lead, refused: Refusal) -> None:
-    name = await ownership.owner_name(act, lead)
-    await act.notice(REFUSED[refused], lead=lead.id, number=lead.number, name=name)
+    name, other = await ownership.owner_name(act, lead), await ownership.other_number(act, lead)
+    await act.notice(REFUSED[refused], lead=lead.id, number=lead.number, name=name, other=other)
 
 
 async def _all_stopped(act: Act, lead: Lead, known: Sequence[Reach]) -> None:
@@ -142,6 +142,7 @@ async def _no_way(act: Act, lead: Lead, known: Sequence[Reach]) -> None:
 
 REFUSED: Mapping[Refusal, str] = {
     Refusal.CLOSED: "not_sent_closed",
+    Refusal.UNDER: "not_sent_under",
     Refusal.OTHER_TEAM: "not_sent_team",
     Refusal.TAKEN: "not_sent_taken",
     Refusal.OFFERED: "not_sent_offered",

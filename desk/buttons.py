@@ -115,12 +115,13 @@ async def _claimed(act: Act, lead: Lead, *, bring: bool = True) -> bool:
 
 
 async def _explain(act: Act, lead: Lead, refused: Refusal) -> None:
-    name = await ownership.owner_name(act, lead)
-    await act.toast(REFUSED[refused], number=lead.number, name=name)
+    name, other = await ownership.owner_name(act, lead), await ownership.other_number(act, lead)
+    await act.toast(REFUSED[refused], number=lead.number, name=name, other=other)
 
 
 REFUSED: Mapping[Refusal, str] = {
     Refusal.CLOSED: "toast_closed",
+    Refusal.UNDER: "toast_under",
     Refusal.OTHER_TEAM: "toast_other_team",
     Refusal.TAKEN: "toast_was_first",
     Refusal.OFFERED: "toast_offered",

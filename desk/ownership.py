@@ -27,6 +27,7 @@ class Refusal(Enum):
     """Why a lead is not this member's to act on."""
 
     CLOSED = auto()
+    UNDER = auto()
     OTHER_TEAM = auto()
     TAKEN = auto()
     OFFERED = auto()
@@ -36,6 +37,8 @@ def refusal(lead: Lead, member: Member) -> Refusal | None:
     """None when the lead is his, or free for him to take. Pure."""
     if lead.state != "open":
         return Refusal.CLOSED
+    if lead.under:
+        return Refusal.UNDER
     if lead.owner == member.id:
         return None
     if lead.pipeline != member.team:
@@ -53,6 +56,12 @@ def is_taken_by(lead: Lead, member: Member) -> bool:
 async def owner_name(act: Act, lead: Lead) -> str:
     """What the owner is called; empty when there is none."""
     return await staff.name_of(act.connection, lead.owner) if lead.owner else ""
+
+
+async def other_number(act: Act, lead: Lead) -> int | None:
+    """The number of the lead under which this one goes on; None when there is none."""
+    other = await leads.get(act.connection, lead.under) if lead.under else None
+    return other.number if other else None
 
 
 async def works_here(act: Act, member: UUID | None) -> bool:

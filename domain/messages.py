@@ -22,7 +22,27 @@ class AddressKind(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     TELEGRAM = "telegram"
+    VK = "vk"
+    EXTERNAL = "external"  # another system's id of the person: "amocrm:1234"
     UNREADABLE = "unreadable"  # nobody knows who wrote it: the value is the message itself
+
+
+class Proof(StrEnum):
+    """How far an address is proved to be its sender's. The value stands in the database."""
+
+    CHANNEL = "channel"  # the channel itself vouches for it: the Telegram account, the number that an SMS came from
+    DMARC = "dmarc"  # the trusted receiver says so (RFC 8601): the From domain's policy passed
+    DKIM = "dkim"  # the same: signed by the From domain
+    SPF = "spf"  # the same: sent by a host of the From domain
+    SHARED = "shared"  # a Telegram user shared his own contact
+    LINK = "link"  # opened a link that only that address was sent
+    ANSWERED = "answered"  # answered a letter that only that address got
+    TYPED = "typed"  # typed into a form, or a From that nobody vouches for: proves nothing
+    IMPORTED = "import"  # stood in a file: proves nothing
+    STAFF = "staff"  # written down by one of us: proves nothing
+
+
+_PROOFS = frozenset(proof.value for proof in Proof)
 
 
 class Automatic(StrEnum):
@@ -55,7 +75,16 @@ class Address:
     kind: AddressKind
     value: str
     proved: bool = False
-    """True when the channel itself vouches for it; a value typed into a form is only claimed."""
+    """True when somebody vouches for it; a value typed into a form is only claimed."""
+    proof: str = ""
+    """A `Proof`, where it is not the usual one of `how`. As text: a newer publisher on the bus may know others."""
+
+    @property
+    def how(self) -> Proof:
+        """How it was proved, or where it was only claimed."""
+        if self.proof in _PROOFS:
+            return Proof(self.proof)
+        return Proof.CHANNEL if self.proved else Proof.TYPED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

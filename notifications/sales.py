@@ -118,6 +118,8 @@ def buttons(view: CardView, reader: Reader) -> tuple[tuple[Button, ...], ...]:
     is_his = view.owner_id is not None and view.owner_id == reader.staff and not reader.is_group
     if view.state != "open":
         return ((reopen,),) if is_his and view.state in _STATE_ICONS else ()
+    if view.under:
+        return ()
     if view.owner_id is None:
         return ((take,),) if reader.is_group or reader.staff is None else ((reply, take),)
     if not is_his:
@@ -166,6 +168,7 @@ class _Card:
             "icon": self._icon(),
             "number": view.number,
             "state": self._state(),
+            "joined": self._joined(),
             "name": self._short(view.name or "") or self._say["unnamed"],
             "addresses": [self._address(a) for a in view.addresses[:5]],
             "channel": self._channel(),
@@ -192,6 +195,12 @@ class _Card:
 
     def _at(self, at: datetime) -> str:
         return moment(at, self._now, self._reader.zone, self._reader.language)
+
+    def _joined(self) -> str:
+        """That this is one person's with other leads, and where to go on."""
+        if self._view.under:
+            return self._say["under"].format(number=self._view.under)
+        return self._say["also"].format(numbers=", ".join(f"#{n}" for n in self._view.also)) if self._view.also else ""
 
     def _icon(self) -> str:
         if self._view.state != "open":

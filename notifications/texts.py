@@ -158,6 +158,10 @@ NOTICES: Texts = {
         "en": "Nothing was sent: #{number} is offered to {name}.",
         "ru": "Ничего не отправлено: заявка #{number} предложена другому сотруднику: {name}.",
     },
+    "not_sent_under": {
+        "en": "Nothing was sent: #{number} is the same person as #{other}. Please answer there.",
+        "ru": "Ничего не отправлено: в #{number} тот же человек, что в заявке #{other}. Ответьте там.",
+    },
     "not_sent_closed": {
         "en": "Nothing was sent: #{number} is closed. If the customer writes again, a new lead is opened.",
         "ru": "Ничего не отправлено: заявка #{number} закрыта. Если клиент напишет снова, откроется новая.",
@@ -254,6 +258,10 @@ TOASTS: Texts = {
     "toast_offered": {
         "en": "#{number} is offered to {name}.",
         "ru": "Заявка #{number} предложена другому сотруднику: {name}.",
+    },
+    "toast_under": {
+        "en": "#{number} is the same person as #{other}: go on there.",
+        "ru": "В #{number} тот же человек, что в #{other}: продолжайте там.",
     },
     "toast_closed": {"en": "#{number} is closed.", "ru": "Заявка #{number} закрыта."},
     "toast_other_team": {"en": "This lead belongs to another team.", "ru": "Эта заявка принадлежит другой команде."},

@@ -2,18 +2,46 @@
 
 A proved address is its owner's word. A claimed one (typed into a form) may lead a message to the person whose
 address it is, since the answer goes to that address alone; it never brings a second address with it, and it never
-joins two people. When a claimed address speaks for itself and its contact is already proved by another address, it
+joins two people. When a claimed address speaks for itself and its card is already proved by another address, it
 was somebody else's: it leaves, with the leads that it opened.
+
+Two things make an address no key: several people share it (then the name tells which of them writes), and a number
+that was silent for long may have passed to somebody else (then what is known of the former owner stays with him).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.messages import Address
-from store.contacts import Key, KnownIdentity
+from domain.addresses import is_role
+from domain.messages import Address, AddressKind, Proof
+from people.names import compatible, name_key
+from store.contacts import Key, Known, KnownIdentity
+
+RECYCLED = timedelta(days=90)
+"""So long at least operators keep a number before it is sold again (47 CFR 52.15(f)(1)(ii): at most 90 days)."""
+SILENT = timedelta(days=400)
+"""After so long a number that does not tell a name is taken for somebody new: a merge mends it if it was not so."""
+_LONGEST_VARIANT = 80
+
+
+class Claim(NamedTuple):
+    """What a message says of one of its sender's addresses."""
+
+    kind: AddressKind
+    value: str
+    proof: Proof
+    proved: bool
+    variant: str = ""
+    """Whose it is, at a shared address."""
+
+    @property
+    def key(self) -> Key:
+        """Under which it is kept."""
+        return self.kind, self.value, self.variant
 
 
 class Resolution(NamedTuple):
@@ -21,56 +49,116 @@ class Resolution(NamedTuple):
 
     contact: UUID | None
     """None: somebody new."""
-    sender: Address
+    sender: Claim
     """The address that the message hangs on."""
-    attach: tuple[Address, ...] = ()
-    """Addresses that nobody has yet and that become this contact's."""
+    attach: tuple[Claim, ...] = ()
+    """Addresses that nobody has yet and that become this card's."""
     proves: UUID | None = None
     """An identity that was only claimed, and is proved by this message."""
     splits: UUID | None = None
-    """An identity that must leave its contact for one of its own."""
-    others: tuple[UUID, ...] = ()
-    """Other contacts that this message names: suggestions to merge."""
+    """An identity that must leave its card for one of its own."""
+    releases: UUID | None = None
+    """An identity that has passed to somebody else: the former owner keeps his past, the address begins anew."""
+    others: tuple[Claim, ...] = ()
+    """Addresses of other people that this message names: written down as claims."""
+    joins: tuple[UUID, ...] = ()
+    """Cards whose address this message proves beside the sender's: they are one person."""
 
 
-def resolve(addresses: Sequence[Address], known: Mapping[Key, KnownIdentity]) -> Resolution:
+def claims_of(addresses: Sequence[Address], name: str, known: Known, at: datetime) -> tuple[Claim, ...]:
+    """The addresses of one message, each with the variant that it means."""
+    return tuple(_claim(a, name, known, at) for a in addresses)
+
+
+def _claim(address: Address, name: str, known: Known, at: datetime) -> Claim:
+    claim = Claim(address.kind, address.value, address.how, address.proved)
+    if _is_shared(claim, known):
+        return claim._replace(variant=_variant_of(claim, name, known))
+    held = known.identities.get(claim.key)
+    if held and not claim.proved and _is_strange(held, name, at):
+        return claim._replace(variant=_variant_of(claim, name, known))
+    return claim
+
+
+def _is_shared(claim: Claim, known: Known) -> bool:
+    """A person's word, or evidence, before the list of role mailboxes."""
+    said = known.shared.get((claim.kind, claim.value)) if known.shared else None
+    if said is not None:
+        return said
+    return claim.kind is AddressKind.EMAIL and is_role(claim.value)
+
+
+def _variant_of(claim: Claim, name: str, known: Known) -> str:
+    """Which of the people behind this address it is, by the name; a new one when it is like none of them."""
+    variants = {v: i for (kind, value, v), i in known.identities.items() if (kind, value) == (claim.kind, claim.value)}
+    key = name_key(name)[:_LONGEST_VARIANT]
+    if not key:
+        return next(iter(variants)) if len(variants) == 1 else ""
+    if key in variants:
+        return key
+    alike = [v for v, identity in variants.items() if identity.name and compatible(name, identity.name)]
+    return alike[0] if len(alike) == 1 else key
+
+
+def _is_strange(held: KnownIdentity, name: str, at: datetime) -> bool:
+    """Whether a number that was silent for long speaks with another name."""
+    if held.active_at is None or at - held.active_at < RECYCLED:
+        return False
+    return bool(name and held.name) and not compatible(name, held.name)
+
+
+def _has_passed_on(held: KnownIdentity, name: str, at: datetime) -> bool:
+    if _is_strange(held, name, at):
+        return True
+    is_nameless = not (name and held.name)
+    return is_nameless and held.active_at is not None and at - held.active_at >= SILENT
+
+
+def resolve(claims: Sequence[Claim], known: Mapping[Key, KnownIdentity], name: str, at: datetime) -> Resolution:
     """Decide for one message with at least one address."""
-    proved = [a for a in addresses if a.proved]
-    return _by_proof(proved, addresses, known) if proved else _by_claim(addresses, known)
+    proved = [c for c in claims if c.proved]
+    return _by_proof(proved, claims, known, name, at) if proved else _by_claim(claims, known)
 
 
 def _by_proof(
-    proved: Sequence[Address], addresses: Sequence[Address], known: Mapping[Key, KnownIdentity]
+    proved: Sequence[Claim], claims: Sequence[Claim], known: Mapping[Key, KnownIdentity], name: str, at: datetime
 ) -> Resolution:
-    sender = next((a for a in proved if _of(a, known)), proved[0])
-    identity = _of(sender, known)
-    attach = tuple(a for a in addresses if not _of(a, known))
-    others = _others(addresses, known, identity.contact if identity else None)
+    sender = next((c for c in proved if c.key in known), proved[0])
+    identity = known.get(sender.key)
+    attach = tuple(c for c in claims if c.key not in known)
     if identity is None:
-        return Resolution(None, sender, attach, others=others)
+        return Resolution(None, sender, attach, others=_others(claims, known, None))
+    if _has_passed_on(identity, name, at):
+        others = tuple(c for c in _others(claims, known, None) if c != sender)
+        return Resolution(None, sender, (sender, *attach), releases=identity.id, others=others)
+    others = _others(claims, known, identity.contact)
     if identity.proved:
-        return Resolution(identity.contact, sender, attach, others=others)
+        return Resolution(identity.contact, sender, attach, others=others, joins=_joins(others, known))
     if identity.other_proof:
-        return Resolution(None, sender, attach, splits=identity.id, others=(identity.contact, *others))
-    return Resolution(identity.contact, sender, attach, proves=identity.id, others=others)
+        return Resolution(None, sender, attach, splits=identity.id, others=others)
+    joins = _joins(others, known)
+    return Resolution(identity.contact, sender, attach, proves=identity.id, others=others, joins=joins)
 
 
-def _by_claim(addresses: Sequence[Address], known: Mapping[Key, KnownIdentity]) -> Resolution:
-    found = [(a, identity) for a in addresses if (identity := _of(a, known))]
+def _by_claim(claims: Sequence[Claim], known: Mapping[Key, KnownIdentity]) -> Resolution:
+    found = [(c, identity) for c in claims if (identity := known.get(c.key))]
     if not found:
-        return Resolution(None, addresses[0], tuple(addresses))
-    own = next(((a, i) for a, i in found if i.proved or not i.other_proof), None)
+        return Resolution(None, claims[0], tuple(claims))
+    own = next(((c, i) for c, i in found if i.proved or not i.other_proof), None)
     if own is None:  # somebody once typed it beside an address that he has proved since: this may be another person
-        address, identity = found[0]
-        return Resolution(None, address, splits=identity.id, others=_others(addresses, known, None))
-    address, identity = own
-    return Resolution(identity.contact, address, others=_others(addresses, known, identity.contact))
+        claim, identity = found[0]
+        others = tuple(c for c in _others(claims, known, None) if c != claim)
+        return Resolution(None, claim, splits=identity.id, others=others)
+    claim, identity = own
+    return Resolution(identity.contact, claim, others=_others(claims, known, identity.contact))
 
 
-def _of(address: Address, known: Mapping[Key, KnownIdentity]) -> KnownIdentity | None:
-    return known.get((address.kind, address.value))
+def _others(claims: Sequence[Claim], known: Mapping[Key, KnownIdentity], but: UUID | None) -> tuple[Claim, ...]:
+    if len(claims) == 1:
+        return ()
+    return tuple(c for c in claims if (identity := known.get(c.key)) and identity.contact != but)
 
 
-def _others(addresses: Sequence[Address], known: Mapping[Key, KnownIdentity], but: UUID | None) -> tuple[UUID, ...]:
-    found = {identity.contact for a in addresses if (identity := _of(a, known))}
-    return tuple(sorted(found - {but})) if found else ()
+def _joins(others: Sequence[Claim], known: Mapping[Key, KnownIdentity]) -> tuple[UUID, ...]:
+    """What is proved now and was proved before belongs to one person, whoever was thought to have it."""
+    return tuple(sorted({known[c.key].home for c in others if c.proved and known[c.key].proved}))

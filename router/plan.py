@@ -13,12 +13,13 @@ from uuid import UUID
 
 from domain.ids import new_id
 from domain.messages import Address, AddressKind, Inbound
-from router.identity import Resolution, resolve
+from people.names import compatible
+from router.identity import Claim, Resolution, claims_of, resolve
 from router.rules import Rules
 from router.screen import OPT_IN, OPT_OUT, Voice, screen, word_of
 from router.stored import facts_of
 from store.bulk import Row
-from store.contacts import Key, KnownIdentity
+from store.contacts import Known, KnownIdentity
 from store.leads import OpenLead
 from store.staff import Member
 
@@ -39,6 +40,8 @@ class Opened(NamedTuple):
 
     lead: UUID
     contact: UUID
+    home: UUID
+    """The card of the identity that opened it."""
     identity: UUID
     pipeline: str
     message: UUID
@@ -60,7 +63,7 @@ class Facts:
 
     known: Mapping[Pair, tuple[UUID, UUID | None]]
     """(channel, external_id) -> (message, lead) of those routed before."""
-    identities: dict[Key, KnownIdentity]
+    people: Known
     leads: dict[tuple[UUID, str], OpenLead]
     threads: dict[Pair, str]
     """(channel, ref) -> thread."""
@@ -77,7 +80,17 @@ class Plan:
     outcomes: list[Outcome] = field(default_factory=list)
     contacts: list[Row] = field(default_factory=list)
     identities: list[Row] = field(default_factory=list)
-    suggestions: set[tuple[UUID, UUID, UUID]] = field(default_factory=set)
+    claims: list[Row] = field(default_factory=list)
+    """Of the new identities."""
+    further: list[Row] = field(default_factory=list)
+    """Claims on identities that were there before, each perhaps not for the first time."""
+    look_again: set[UUID] = field(default_factory=set)
+    """Cards about which something is new."""
+    joins: list[tuple[UUID, UUID]] = field(default_factory=list)
+    """(card, card) that one message has proved to be one person."""
+    released: set[UUID] = field(default_factory=set)
+    names: dict[UUID, str] = field(default_factory=dict)
+    """What people call themselves under identities that had no name yet."""
     proved: set[UUID] = field(default_factory=set)
     moves: dict[UUID, tuple[UUID, bool]] = field(default_factory=dict)
     """Identity -> (new contact, whether it is proved now); applied before everything else."""
@@ -98,8 +111,8 @@ class Plan:
 def decide(batch: Sequence[Inbound], facts: Facts, rules: Rules, now: datetime) -> Plan:
     """The plan for a prefix of the batch: as many messages as it has outcomes, at least one.
 
-    It ends early only before a message that splits an identity off its contact: a split must see the
-    database as all earlier messages left it, so it begins a plan of its own.
+    It ends early only before a message that splits an identity off its card, and behind one that joins two people:
+    both must see the database as all earlier messages left it, and be seen by all later ones.
     """
     decision, seen = Decision(facts, rules, now), dict(facts.known)
     for message in batch:
@@ -110,6 +123,8 @@ def decide(batch: Sequence[Inbound], facts: Facts, rules: Rules, now: datetime) 
         decision.plan.outcomes.append(outcome)
         if outcome.message:
             seen[key] = (outcome.message, outcome.lead)
+        if decision.plan.joins:
+            break
     return decision.plan
 
 
@@ -138,69 +153,102 @@ class Decision:
             return Outcome(voice)
         if voice is Voice.IGNORED:
             return self._ignore(message, reason, intake.pipeline)
-        resolution = resolve(senders_of(message), facts.identities)
+        claims = claims_of(senders_of(message), message.name, facts.people, message.received_at)
+        resolution = resolve(claims, facts.people.identities, message.name, message.received_at)
         if resolution.splits and self.plan.outcomes:
             return None
         return self._admit(message, resolution, intake.pipeline)
 
     def _admit(self, message: Inbound, resolution: Resolution, pipeline: str) -> Outcome:
-        plan, leads = self.plan, self._facts.leads
-        contact = self._introduce(message, resolution)
-        identity = self._facts.identities[resolution.sender.kind, resolution.sender.value].id
-        message_id = new_id()
-        lead = leads.get((contact, pipeline))
+        plan, leads, message_id = self.plan, self._facts.leads, new_id()
+        identity = self._introduce(message, message_id, resolution)
+        lead = leads.get((identity.contact, pipeline))
         if lead is None:
-            lead = leads[contact, pipeline] = OpenLead(new_id(), None, identity)
-            plan.opened.append(Opened(lead.id, contact, identity, pipeline, message_id, message))
+            lead = leads[identity.contact, pipeline] = OpenLead(new_id(), None, identity.id)
+            home, person = identity.home, identity.contact
+            plan.opened.append(Opened(lead.id, person, home, identity.id, pipeline, message_id, message))
         else:
             plan.joined.append(Joined(lead.id, lead.owner, message_id, message))
             plan.touched[lead.id] = max(plan.touched.get(lead.id, message.received_at), message.received_at)
-        plan.messages.append(self._row(message, message_id, identity, lead.id))
-        plan.suggestions.update((min(contact, o), max(contact, o), message_id) for o in resolution.others)
+        plan.messages.append(self._row(message, message_id, identity.id, lead.id))
         plan.resumes.update(_resumed(message))
         return Outcome(Voice.CUSTOMER, message_id, lead.id)
 
-    def _introduce(self, message: Inbound, resolution: Resolution) -> UUID:
-        """Make the contact and the identities that are new; the contact."""
-        contact = resolution.contact
-        if resolution.splits:
-            contact = self._split(resolution)
-        elif contact is None:
-            contact = new_id()
-            self.plan.contacts.append((contact, self._now))
+    def _introduce(self, message: Inbound, message_id: UUID, resolution: Resolution) -> KnownIdentity:
+        """Make the card and the identities that are new, and write down who claims what; the sender's identity."""
+        contact, home = self._card_of(resolution)
         if resolution.proves:
-            self._prove(resolution.proves, contact)
+            self._prove(resolution.proves, home)
         proof = bool(resolution.proves) or any(a.proved for a in message.addresses)
-        for a in resolution.attach:
-            fresh = KnownIdentity(new_id(), contact, a.proved, proof and not a.proved)
-            self._facts.identities[a.kind, a.value] = fresh
-            name = message.name or None
-            self.plan.identities.append((fresh.id, a.kind.value, a.value, contact, a.proved, name, self._now))
-        return contact
+        for claim in resolution.attach:
+            self._attach(claim, contact, home, message, message_id, proof)
+        identity = self._facts.people.identities[resolution.sender.key]
+        if resolution.proves or resolution.splits or _is_news(message.name, identity.name):
+            self._claim(resolution.sender, identity, home, message, message_id)
+        for claim in resolution.others:
+            self._claim(claim, self._facts.people.identities[claim.key], home, message, message_id)
+        self.plan.joins += [(home, card) for card in resolution.joins]
+        return identity
+
+    def _card_of(self, resolution: Resolution) -> tuple[UUID, UUID]:
+        """(person, card) of the sender, made where there is none."""
+        plan = self.plan
+        if resolution.splits:
+            return (card := self._split(resolution)), card
+        if resolution.contact is None:
+            card = new_id()
+            plan.contacts.append((card, self._now))
+            if resolution.releases:
+                plan.released.add(resolution.releases)
+            return card, card
+        home = self._facts.people.identities[resolution.sender.key].home
+        if resolution.attach or resolution.proves:
+            plan.look_again.add(home)
+        return resolution.contact, home
+
+    def _attach(self, claim: Claim, contact: UUID, home: UUID, message: Inbound, message_id: UUID, proof: bool) -> None:
+        fresh = KnownIdentity(new_id(), contact, home, claim.proved, proof and not claim.proved, message.name)
+        self._facts.people.identities[claim.key] = fresh
+        name, now = message.name or None, self._now
+        self.plan.identities.append((fresh.id, *claim.key, contact, home, claim.proved, name, now))
+        if claim.kind is not AddressKind.UNREADABLE:
+            row = (fresh.id, home, claim.proof.value, message.channel, message.name, message_id, now)
+            self.plan.claims.append(row)
+
+    def _claim(self, claim: Claim, identity: KnownIdentity, home: UUID, message: Inbound, message_id: UUID) -> None:
+        """Of an identity that is there already."""
+        row = (identity.id, home, claim.proof.value, message.channel, message.name, message_id, self._now)
+        self.plan.further.append(row)
+        self.plan.look_again.update((home, identity.home))
+        if message.name and not identity.name and identity.home == home:
+            self.plan.names[identity.id] = message.name
 
     def _split(self, resolution: Resolution) -> UUID:
-        """Move the identity to a contact of its own; the open leads that it opened only if it is proved now."""
-        facts, key = self._facts, (resolution.sender.kind, resolution.sender.value)
-        contact, old, proved = new_id(), facts.identities[key], resolution.sender.proved
-        self.plan.moves[old.id] = (contact, proved)
-        facts.identities[key] = KnownIdentity(old.id, contact, proved, False)
+        """Move the identity to a card of its own; the open leads that it opened only if it is proved now."""
+        facts, key = self._facts, resolution.sender.key
+        card, old, proved = new_id(), facts.people.identities[key], resolution.sender.proved
+        self.plan.moves[old.id] = (card, proved)
+        self.plan.look_again.add(old.home)
+        facts.people.identities[key] = KnownIdentity(old.id, card, card, proved, False, old.name)
         for (owner, pipeline), lead in list(facts.leads.items()):
             if proved and owner == old.contact and lead.opened_by == old.id:
-                facts.leads[contact, pipeline] = facts.leads.pop((owner, pipeline))
-        return contact
+                facts.leads[card, pipeline] = facts.leads.pop((owner, pipeline))
+        return card
 
-    def _prove(self, identity: UUID, contact: UUID) -> None:
-        """From now on the contact has a proof, and its other claims know."""
+    def _prove(self, identity: UUID, home: UUID) -> None:
+        """From now on the card has a proof, and its other claims know."""
         self.plan.proved.add(identity)
-        for key, known in self._facts.identities.items():
-            if known.contact == contact and not known.proved:
-                mine = known.id == identity
-                self._facts.identities[key] = known._replace(proved=mine, other_proof=not mine)
+        known = self._facts.people.identities
+        for key, one in known.items():
+            if one.home == home and not one.proved:
+                mine = one.id == identity
+                known[key] = one._replace(proved=mine, other_proof=not mine)
 
     def _ignore(self, message: Inbound, reason: str, pipeline: str) -> Outcome:
         """Keep it, under the sender's open lead if there is one; open nothing, answer nothing."""
         facts, plan, message_id = self._facts, self.plan, new_id()
-        known = next((i for a in message.addresses if (i := facts.identities.get((a.kind, a.value)))), None)
+        claims = claims_of(message.addresses, message.name, facts.people, message.received_at)
+        known = next((i for c in claims if (i := facts.people.identities.get(c.key))), None)
         lead = facts.leads.get((known.contact, pipeline)) if known else None
         lead_id = lead.id if lead else None
         plan.messages.append(self._row(message, message_id, known.id if known else None, lead_id))
@@ -236,6 +284,11 @@ class Decision:
             if thread := self._facts.threads.get((message.channel, ref)):
                 return thread
         return message.refers_to[-1] if message.refers_to else message.ref
+
+
+def _is_news(name: str, known: str) -> bool:
+    """Whether this name tells something about an address that the one it is known by does not."""
+    return bool(name) and name != known and not (known and compatible(name, known))
 
 
 def _resumed(message: Inbound) -> list[Pair]:

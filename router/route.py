@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from domain.messages import Inbound, Report, ReportKind, utcnow
+from router.answered import answered
 from router.assign import at_work
 from router.plan import Facts, Outcome, Plan, decide, senders_of
 from router.rules import Rules
 from router.write import Circumstances, write
-from store import cards, chats, contacts, deliveries, events, leads, messages, staff, suppressions
+from store import cards, chats, contacts, deliveries, events, leads, merges, messages, staff, suppressions
 from store.bulk import Lost
 from store.deliveries import Lane, Purpose
 from store.engine import Connection, Database, is_lost_race
@@ -26,6 +27,10 @@ from store.staff import Member
 log = logging.getLogger(__name__)
 ATTEMPTS = 30
 GREETING_EVERY = timedelta(days=1)
+
+
+class _Joins(Exception):
+    """The plan joins people, which nobody may be reading meanwhile: decide again with the lock to ourselves."""
 
 
 class Router:
@@ -48,9 +53,13 @@ class Router:
 
     async def _persist(self, batch: Sequence[Inbound]) -> list[Outcome]:
         """One transaction, decided anew for as long as other routers are first on our keys."""
+        alone = False
         for attempt in range(ATTEMPTS):
             try:
-                return await self._attempt(batch)
+                return await self._attempt(batch, alone=alone)
+            except _Joins:
+                alone = True
+                continue
             except Lost as lost:
                 log.info("another router was first (%s), deciding again", lost)
             except Exception as error:
@@ -60,11 +69,15 @@ class Router:
             await asyncio.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  # a jitter, not a secret
         raise RuntimeError(f"no progress in {ATTEMPTS} attempts on a batch of {len(batch)}")
 
-    async def _attempt(self, batch: Sequence[Inbound]) -> list[Outcome]:
+    async def _attempt(self, batch: Sequence[Inbound], *, alone: bool) -> list[Outcome]:
         now = utcnow()
         async with self._database.begin() as connection:
+            await (merges.alone if alone else merges.share)(connection)
             roster = await staff.roster(connection)
+            batch = await answered(connection, batch)
             plan = decide(batch, await _read(connection, batch, roster), self._rules, now)
+            if plan.joins and not alone:
+                raise _Joins
             given = Circumstances(
                 rules=self._rules,
                 roster=roster,
@@ -103,11 +116,11 @@ class Router:
 async def _read(connection: Connection, batch: Sequence[Inbound], roster: Sequence[Member]) -> Facts:
     known = await messages.known(connection, ((m.channel, m.external_id) for m in batch))
     keys = sorted({(a.kind.value, a.value) for m in batch for a in senders_of(m)})
-    identities = await contacts.known(connection, keys)
+    people = await contacts.known(connection, keys)
     return Facts(
         known=known,
-        identities=identities,
-        leads=await leads.open_of(connection, {i.contact for i in identities.values()}),
+        people=people,
+        leads=await leads.open_of(connection, {i.contact for i in people.identities.values()}),
         threads=await messages.threads(connection, {(m.channel, ref) for m in batch for ref in m.refers_to}),
         staff={m.address: m for m in roster if m.address},
         former=await staff.former(connection),

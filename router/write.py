@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from domain.ids import new_id
 from domain.messages import Address, AddressKind, ChannelName, Inbound
+from people.merging import TOGETHER, Unjoinable, Wish, join
 from router import stops
 from router.assign import at_work, turn_of
 from router.plan import Joined, Opened, Plan
@@ -20,6 +22,8 @@ from store.cards import EXCERPT
 from store.deliveries import Lane, Purpose
 from store.engine import Connection
 from store.staff import Member
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,9 +43,7 @@ async def write(connection: Connection, plan: Plan, given: Circumstances) -> Non
     """Everything, in the order in which keys depend on each other. Raises Lost."""
     rules, roster, now = given.rules, given.roster, given.now
     owners = _owners(plan.opened, roster, given.turns)
-    await contacts.split(connection, plan.moves, now)
-    await contacts.add(connection, plan.contacts, plan.identities, plan.suggestions)
-    await contacts.prove(connection, plan.proved)
+    await _people(connection, plan, now)
     await leads.add(connection, *_lead_rows(plan.opened, owners, now))
     await leads.touch(connection, _touched_before(plan))
     await messages.add(connection, plan.messages)
@@ -53,6 +55,28 @@ async def write(connection: Connection, plan: Plan, given: Circumstances) -> Non
     await suppressions.stop(connection, [(c, a, "asked to stop", now) for c, a in sorted(set(plan.stops))])
     await suppressions.resume(connection, plan.resumes)
     await events.add(connection, _events(plan, owners, now))
+    for one, other in plan.joins:
+        await _join(connection, one, other)
+
+
+async def _people(connection: Connection, plan: Plan, now: datetime) -> None:
+    """Who is who, and who claims to be."""
+    await contacts.split(connection, plan.moves, now)
+    await contacts.release(connection, plan.released)
+    await contacts.add(connection, plan.contacts, plan.identities)
+    await contacts.claim(connection, plan.claims, plan.further)
+    await contacts.prove(connection, plan.proved)
+    await contacts.call(connection, plan.names)
+    await contacts.look_again(connection, plan.look_again)
+
+
+async def _join(connection: Connection, one: UUID, other: UUID) -> None:
+    """The older card leads: it is the one that people know."""
+    wish = Wish(one=min(one, other), other=max(one, other), rule=TOGETHER, actor=events.SYSTEM)
+    try:
+        await join(connection, wish)
+    except Unjoinable as error:
+        log.info("%s and %s were proved together and are not joined: %s", one, other, error)
 
 
 Owners = Mapping[UUID, Member | None]
@@ -75,7 +99,7 @@ def _lead_rows(opened: Sequence[Opened], owners: Owners, now: datetime) -> tuple
         owner = owners[o.lead]
         staff = owner.id if owner else None
         at = o.inbound.received_at
-        rows.append((o.lead, o.contact, o.identity, o.pipeline, "open", o.inbound.channel, staff, at, at))
+        rows.append((o.lead, o.contact, o.home, o.identity, o.pipeline, "open", o.inbound.channel, staff, at, at))
         if staff:
             assigned.append((o.lead, now, staff, "turn"))
     return rows, assigned

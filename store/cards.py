@@ -59,6 +59,10 @@ class CardView(NamedTuple):
     """The first message of the lead and the last few, oldest first."""
     total: int
     """How many messages there are in all."""
+    under: int | None = None
+    """The number of the person's other lead where the talk goes on, while both are known to be one person's."""
+    also: Sequence[int] = ()
+    """The numbers of the leads that go on in this one."""
 
 
 async def view(connection: AsyncConnection, lead: UUID, last: int = 5) -> CardView | None:
@@ -67,8 +71,8 @@ async def view(connection: AsyncConnection, lead: UUID, last: int = 5) -> CardVi
     if head is None:
         return None
     lines = [Line(*r) for r in await connection.execute(_LINES, {"lead": lead, "last": last})]
-    *facts, total = head
-    return CardView._make([*facts, lines, total])
+    *facts, total, under, also = head
+    return CardView._make([*facts, lines, total, under, also])
 
 
 _HEAD = text(
@@ -80,8 +84,11 @@ _HEAD = text(
             AND m.facts ->> 'name' <> '' ORDER BY m.received_at LIMIT 1)),
        (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', i.kind, 'value', i.value, 'proved', i.proved)
           ORDER BY i.proved DESC, i.created_at), '[]') FROM identities i
-        WHERE i.contact_id = l.contact_id AND i.kind <> 'unreadable') AS addresses,
-       (SELECT count(*) FROM messages m WHERE m.lead_id = l.id) AS total
+        WHERE i.contact_id = l.contact_id AND i.kind <> 'unreadable' AND i.variant NOT LIKE '~%') AS addresses,
+       (SELECT count(*) FROM messages m WHERE m.lead_id = l.id) AS total,
+       (SELECT u.number FROM leads u WHERE u.id = l.under_id AND l.state = 'open') AS under,
+       (SELECT coalesce(array_agg(u.number ORDER BY u.number), '{}') FROM leads u
+        WHERE u.under_id = l.id AND u.state = 'open') AS also
        FROM leads l JOIN identities o ON o.id = l.opened_by LEFT JOIN staff s ON s.id = l.owner_id
        WHERE l.id = :lead"""
 ).columns(addresses=JSONB)

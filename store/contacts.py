@@ -1,4 +1,4 @@
-"""People and the identities that they are made of."""
+"""People's cards, the identities on them, and who claimed what."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store import bulk
-from store.bulk import Row
-from store.tables import contacts, identities, merge_suggestions
+from store.bulk import Lost, Row
+from store.tables import claims, contacts, identities
 
-Key = tuple[str, str]
+Pair = tuple[str, str]
 """(kind, value) of an address."""
+Key = tuple[str, str, str]
+"""(kind, value, variant): an address, and at a shared one whose it is."""
 
 CONTACT = ("id", "created_at")
-IDENTITY = ("id", "kind", "value", "contact_id", "proved", "name", "created_at")
-SUGGESTION = ("one", "other", "because")
+IDENTITY = ("id", "kind", "value", "variant", "contact_id", "home_id", "proved", "name", "created_at")
+CLAIM = ("identity_id", "contact_id", "proof", "source", "name", "message_id", "at")
+RELEASED = "~"
+"""A variant that begins so was somebody's address once and is nobody's key any more."""
 
 
 class KnownIdentity(NamedTuple):
@@ -27,39 +31,68 @@ class KnownIdentity(NamedTuple):
 
     id: UUID
     contact: UUID
+    """The card that leads the person now."""
+    home: UUID
+    """The card that it is on."""
     proved: bool
     other_proof: bool
-    """The same contact has another identity that is proved."""
+    """The same card has another identity that is proved."""
+    name: str = ""
+    active_at: datetime | None = None
+    """When the person was heard of last; of phones only, since numbers change hands."""
 
 
-async def known(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, KnownIdentity]:
-    """Those of the addresses that somebody has."""
-    if not keys:
-        return {}
-    rows = await connection.execute(_KNOWN, {"kinds": [k for k, _ in keys], "values": [v for _, v in keys]})
-    return {(kind, value): KnownIdentity(*rest) for kind, value, *rest in rows}
+class Known(NamedTuple):
+    """What is known of some addresses."""
+
+    identities: dict[Key, KnownIdentity]
+    shared: dict[Pair, bool]
+    """Addresses that evidence or a person has spoken of: whether they are several people's."""
+
+
+async def known(connection: AsyncConnection, pairs: Sequence[Pair]) -> Known:
+    """Those of the addresses that somebody has, in all their variants but released ones."""
+    found = Known({}, {})
+    if not pairs:
+        return found
+    rows = await connection.execute(_KNOWN, {"kinds": [k for k, _ in pairs], "values": [v for _, v in pairs]})
+    for kind, value, shared, variant, *rest in rows:
+        if shared is not None:
+            found.shared[kind, value] = shared
+        if variant is not None:
+            found.identities[kind, value, variant] = KnownIdentity(*rest)
+    return found
 
 
 _KNOWN = text(
-    """SELECT i.kind, i.value, i.id, i.contact_id, i.proved,
-       CASE WHEN i.proved THEN false ELSE EXISTS (
-           SELECT FROM identities o WHERE o.contact_id = i.contact_id AND o.proved AND o.id <> i.id) END AS other_proof
+    """SELECT a.kind, a.value, s.shared, i.variant, i.id, i.contact_id, i.home_id, i.proved,
+       CASE WHEN i.proved THEN false ELSE EXISTS (SELECT FROM identities o
+           WHERE o.contact_id = i.contact_id AND o.home_id = i.home_id AND o.proved AND o.id <> i.id) END,
+       coalesce(i.name, ''),
+       CASE WHEN a.kind = 'phone' THEN
+           coalesce((SELECT max(l.active_at) FROM leads l WHERE l.contact_id = i.contact_id), i.created_at) END
        FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS a(kind, value)
-       JOIN identities i USING (kind, value)"""
+       LEFT JOIN identities i ON i.kind = a.kind AND i.value = a.value AND i.variant NOT LIKE '~%'
+       LEFT JOIN shared_addresses s ON s.kind = a.kind AND s.value = a.value
+       WHERE i.id IS NOT NULL OR s.shared IS NOT NULL"""
 )
 
 
-async def add(connection: AsyncConnection, people: Sequence[Row], claims: Sequence[Row], pairs: Iterable[Row]) -> None:
-    """Write new contacts, their identities (Lost when another process was first) and suggestions to merge."""
+async def add(connection: AsyncConnection, people: Sequence[Row], addresses: Sequence[Row]) -> None:
+    """Write new cards and identities (Lost when another process was first)."""
     await bulk.copy(connection, contacts, CONTACT, people)
-    await bulk.insert(
-        connection, identities, IDENTITY, sorted(claims, key=lambda row: (row[1], row[2])), contended=True
-    )
-    await bulk.insert_new(connection, merge_suggestions, SUGGESTION, sorted(pairs))
+    rows = sorted(addresses, key=lambda row: row[1:4])
+    await bulk.insert(connection, identities, IDENTITY, rows, contended=True)
+
+
+async def claim(connection: AsyncConnection, fresh: Sequence[Row], further: Iterable[Row]) -> None:
+    """Write down claims: `fresh` ones of identities that were made in this transaction, and others, once each."""
+    await bulk.copy(connection, claims, CLAIM, fresh)
+    await bulk.insert_new(connection, claims, CLAIM, sorted(further, key=lambda row: row[:5]))
 
 
 async def prove(connection: AsyncConnection, proved: Iterable[UUID]) -> None:
-    """The channel has vouched for these identities, which were only claimed so far."""
+    """Somebody has vouched for these identities, which were only claimed so far."""
     if ids := sorted(proved):
         await connection.execute(_PROVE, {"ids": ids})
 
@@ -67,10 +100,38 @@ async def prove(connection: AsyncConnection, proved: Iterable[UUID]) -> None:
 _PROVE = text("UPDATE identities SET proved = true WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT proved")
 
 
-async def split(connection: AsyncConnection, moves: Mapping[UUID, tuple[UUID, bool]], at: datetime) -> None:
-    """Give identities to contacts of their own, which are made here; with the leads they opened, if they are proved.
+async def call(connection: AsyncConnection, names: Mapping[UUID, str]) -> None:
+    """Write what people call themselves under identities that had no name yet."""
+    if names:
+        await connection.execute(_CALL, bulk.arrays(sorted(names.items())))
 
-    `moves`: identity -> (new contact, whether it is proved now). What was claimed for somebody may be somebody else.
+
+_CALL = text(
+    """UPDATE identities i SET name = n.name FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS text[])) AS n(id, name)
+       WHERE i.id = n.id AND coalesce(i.name, '') = ''"""
+)
+
+
+async def release(connection: AsyncConnection, identities: Iterable[UUID]) -> None:
+    """These addresses have passed to somebody else: they stay on their cards as history, and are keys no more.
+
+    Raises Lost when another process was first.
+    """
+    if ids := sorted(identities):
+        released = await connection.execute(_RELEASE, {"ids": ids})
+        if released.rowcount != len(ids):
+            raise Lost("identities")
+
+
+_RELEASE = text(
+    """UPDATE identities SET variant = '~' || id WHERE id = ANY(CAST(:ids AS uuid[])) AND variant NOT LIKE '~%'"""
+)
+
+
+async def split(connection: AsyncConnection, moves: Mapping[UUID, tuple[UUID, bool]], at: datetime) -> None:
+    """Give identities to cards of their own, which are made here; with the leads they opened, if they are proved.
+
+    `moves`: identity -> (new card, whether it is proved now). What was claimed for somebody may be somebody else.
     """
     if not moves:
         return
@@ -82,9 +143,23 @@ async def split(connection: AsyncConnection, moves: Mapping[UUID, tuple[UUID, bo
 
 _MOVED = "unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS boolean[])) AS m(identity, contact, proved)"
 _MOVE_IDENTITIES = text(
-    f"""UPDATE identities i SET contact_id = m.contact, proved = i.proved OR m.proved
+    f"""UPDATE identities i SET contact_id = m.contact, home_id = m.contact, proved = i.proved OR m.proved
         FROM {_MOVED} WHERE i.id = m.identity"""
 )
 _MOVE_LEADS = text(
-    f"UPDATE leads l SET contact_id = m.contact FROM {_MOVED} WHERE l.opened_by = m.identity AND m.proved"
+    f"""UPDATE leads l SET contact_id = m.contact, home_id = m.contact FROM {_MOVED}
+        WHERE l.opened_by = m.identity AND m.proved"""
+)
+
+
+async def look_again(connection: AsyncConnection, cards: Iterable[UUID]) -> None:
+    """Have these cards compared with the others once more: something about them is new."""
+    if ids := sorted(set(cards)):
+        await connection.execute(_LOOK_AGAIN, {"ids": ids})
+
+
+_LOOK_AGAIN = text(
+    """UPDATE contacts c SET match_due = true
+       FROM (SELECT id FROM contacts WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT match_due ORDER BY id FOR UPDATE) AS d
+       WHERE c.id = d.id"""
 )

@@ -14,7 +14,9 @@ from store import bulk
 from store.bulk import Lost, Row
 from store.tables import assignments, leads
 
-LEAD = ("id", "contact_id", "opened_by", "pipeline", "state", "channel", "owner_id", "opened_at", "active_at")
+LEAD = (
+    "id", "contact_id", "home_id", "opened_by", "pipeline", "state", "channel", "owner_id", "opened_at", "active_at",
+)  # fmt: skip
 ASSIGNMENT = ("lead_id", "assigned_at", "staff_id", "reason")
 
 
@@ -39,6 +41,8 @@ class Lead(NamedTuple):
     taken_at: datetime | None
     opened_at: datetime
     active_at: datetime
+    under: UUID | None = None
+    """While its person is joined with another one: the lead where the talk goes on."""
 
 
 async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict[tuple[UUID, str], OpenLead]:
@@ -56,7 +60,7 @@ async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict
 
 _OPEN = text(
     """SELECT contact_id, pipeline, id, owner_id, opened_by FROM leads
-       WHERE contact_id = ANY(CAST(:contacts AS uuid[])) AND state = 'open'"""
+       WHERE contact_id = ANY(CAST(:contacts AS uuid[])) AND state = 'open' AND under_id IS NULL"""
 )
 
 
@@ -107,7 +111,7 @@ async def get(connection: AsyncConnection, lead: UUID, *, lock: bool = False) ->
     return Lead(*row) if row else None
 
 
-_COLUMNS = "id, number, contact_id, pipeline, state, owner_id, taken_at, opened_at, active_at"
+_COLUMNS = "id, number, contact_id, pipeline, state, owner_id, taken_at, opened_at, active_at, under_id"
 _GET = text(f"SELECT {_COLUMNS} FROM leads WHERE id = :id")
 _GET_LOCKED = text(f"SELECT {_COLUMNS} FROM leads WHERE id = :id FOR NO KEY UPDATE")
 
@@ -156,11 +160,11 @@ _OFFERED = text("SELECT DISTINCT staff_id FROM assignments WHERE lead_id = :id")
 
 
 async def close(connection: AsyncConnection, lead: UUID, state: str, at: datetime) -> bool:
-    """Close an open lead as "won", "lost" or "spam". False when it was not open."""
+    """Close an open lead as "won", "lost" or "spam", with those under it. False when it was not open."""
     return bool((await connection.execute(_CLOSE, {"id": lead, "state": state, "at": at})).rowcount)
 
 
-_CLOSE = text("UPDATE leads SET state = :state, closed_at = :at WHERE id = :id AND state = 'open'")
+_CLOSE = text("UPDATE leads SET state = :state, closed_at = :at WHERE (id = :id OR under_id = :id) AND state = 'open'")
 
 
 async def reopen(connection: AsyncConnection, lead: UUID, owner: UUID) -> bool:
@@ -169,9 +173,10 @@ async def reopen(connection: AsyncConnection, lead: UUID, owner: UUID) -> bool:
 
 
 _REOPEN = text(
-    """UPDATE leads l SET state = 'open', closed_at = NULL, owner_id = :owner, taken_at = coalesce(taken_at, now())
+    """UPDATE leads l SET state = 'open', closed_at = NULL, under_id = NULL, owner_id = :owner,
+         taken_at = coalesce(taken_at, now())
        WHERE id = :id AND state <> 'open' AND NOT EXISTS (SELECT FROM leads o
-         WHERE o.contact_id = l.contact_id AND o.pipeline = l.pipeline AND o.state = 'open')"""
+         WHERE o.contact_id = l.contact_id AND o.pipeline = l.pipeline AND o.state = 'open' AND o.under_id IS NULL)"""
 )
 
 
@@ -181,7 +186,10 @@ async def open_number(connection: AsyncConnection, contact: UUID, pipeline: str)
     return number
 
 
-_NUMBER = text("SELECT number FROM leads WHERE contact_id = :contact AND pipeline = :pipeline AND state = 'open'")
+_NUMBER = text(
+    """SELECT number FROM leads WHERE contact_id = :contact AND pipeline = :pipeline AND state = 'open'
+       AND under_id IS NULL"""
+)
 
 
 async def asked_to_write(connection: AsyncConnection, staff: UUID, actor: str, since: datetime) -> UUID | None:
@@ -203,7 +211,7 @@ async def of_owner(connection: AsyncConnection, staff: UUID, limit: int = 20) ->
 
 
 _OF_OWNER = text(
-    f"""SELECT {_COLUMNS} FROM leads WHERE owner_id = :staff AND state = 'open'
+    f"""SELECT {_COLUMNS} FROM leads WHERE owner_id = :staff AND state = 'open' AND under_id IS NULL
         ORDER BY active_at DESC LIMIT :limit"""
 )
 
@@ -214,7 +222,7 @@ async def waiting(connection: AsyncConnection, team: str, limit: int = 100) -> l
 
 
 _WAITING = text(
-    f"""SELECT {_COLUMNS} FROM leads WHERE owner_id IS NULL AND state = 'open' AND pipeline = :team
+    f"""SELECT {_COLUMNS} FROM leads WHERE owner_id IS NULL AND state = 'open' AND under_id IS NULL AND pipeline = :team
         ORDER BY opened_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"""
 )
 
@@ -234,7 +242,8 @@ async def addresses(connection: AsyncConnection, lead: UUID) -> list[Reach]:
 
 _ADDRESSES = text(
     """SELECT i.id, i.kind, i.value FROM leads l JOIN identities i USING (contact_id)
-       WHERE l.id = :lead AND i.kind <> 'unreadable' ORDER BY i.proved DESC, i.created_at, i.id"""
+       WHERE l.id = :lead AND i.kind <> 'unreadable' AND i.variant NOT LIKE '~%'
+       ORDER BY i.proved DESC, i.created_at, i.id"""
 )
 
 

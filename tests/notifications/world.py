@@ -109,9 +109,11 @@ class World:
         """An open lead of a person with one proved e-mail."""
         now, contact, identity, lead = utcnow(), new_id(), new_id(), new_id()
         async with self.database.begin() as connection:
-            claims = [(identity, "email", f"{identity.hex}@example.com", contact, True, name, now)]
-            await contacts.add(connection, [(contact, now)], claims, [])
-            await leads.add(connection, [(lead, contact, identity, "sales", "open", channel, owner, now, now)], [])
+            rows = [(identity, "email", f"{identity.hex}@example.com", "", contact, contact, True, name, now)]
+            await contacts.add(connection, [(contact, now)], rows)
+            await leads.add(
+                connection, [(lead, contact, contact, identity, "sales", "open", channel, owner, now, now)], []
+            )
         return lead
 
     async def message(self, lead: UUID, words: str = "Hello", *, direction: str = "in", **given: Any) -> UUID:

@@ -197,11 +197,14 @@ async def test_a_form_then_the_proof_is_one_person(router: Router, ask: Ask) -> 
     assert await ask("SELECT proved FROM identities") == [True]
 
 
-async def test_two_people_named_in_one_form_are_a_suggestion(router: Router, ask: Ask) -> None:
+async def test_two_people_named_in_one_form_stay_two_and_the_claim_is_kept(router: Router, ask: Ask) -> None:
     await router.route([message(INBOX, ANNA), message(SMS, phone("+79161234567"))])
     await router.route([filled(ANNA, phone("+79161234567"))])
     assert await ask("SELECT count(*) FROM contacts") == [2]
-    assert await ask("SELECT count(*) FROM merge_suggestions") == [1]
+    claims = (
+        "SELECT i.value, c.proof FROM claims c JOIN identities i ON i.id = c.identity_id WHERE c.contact_id <> home_id"
+    )
+    assert await ask(claims) == [("+79161234567", "typed")]
 
 
 async def test_a_split_in_the_middle_of_a_batch(router: Router, ask: Ask) -> None:
@@ -248,7 +251,7 @@ async def test_routers_that_meet_the_same_people_double_nobody(database_url: str
            WHERE l.contact_id <> i.contact_id"""
     ) == [0]
     assert await ask(
-        "SELECT count(*) FROM contacts c WHERE NOT EXISTS (SELECT FROM identities i WHERE i.contact_id = c.id)"
+        "SELECT count(*) FROM contacts c WHERE NOT EXISTS (SELECT FROM identities i WHERE i.home_id = c.id)"
     ) == [0]
 
 

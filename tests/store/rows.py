@@ -70,7 +70,7 @@ async def lead(database: Database, owner: UUID | None = None) -> UUID:
     """An open lead of a new person."""
     now, contact, identity, made = utcnow(), new_id(), new_id(), new_id()
     async with database.begin() as connection:
-        claims = [(identity, "email", f"{identity.hex}@example.com", contact, True, "Ivan", now)]
-        await contacts.add(connection, [(contact, now)], claims, [])
-        await leads.add(connection, [(made, contact, identity, "sales", "open", "mail", owner, now, now)], [])
+        rows = [(identity, "email", f"{identity.hex}@example.com", "", contact, contact, True, "Ivan", now)]
+        await contacts.add(connection, [(contact, now)], rows)
+        await leads.add(connection, [(made, contact, contact, identity, "sales", "open", "mail", owner, now, now)], [])
     return made

@@ -199,8 +199,8 @@ async def test_two_processes_meet_on_one_new_address(database: Database, other: 
     async def add(mine: Database, *, first: bool) -> None:
         contact = new_id()
         async with mine.begin() as connection:
-            claims = [(new_id(), "email", "anna@example.com", contact, True, "Anna", now)]
-            await contacts.add(connection, [(contact, now)], claims, [])
+            rows = [(new_id(), "email", "anna@example.com", "", contact, contact, True, "Anna", now)]
+            await contacts.add(connection, [(contact, now)], rows)
             if first:
                 first_is_in.set()
                 await goes_on.wait()

@@ -1,0 +1,68 @@
+"""The tables. The migrations in `store/migrations` must equal them; a test compares."""
+
+from __future__ import annotations
+
+from store.tables.base import NOW, Time, metadata
+from store.tables.cards import (
+    companies,
+    company_members,
+    consents,
+    contact_files,
+    contact_tags,
+    field_kinds,
+    field_values,
+    notes,
+)
+from store.tables.doors import api_keys, exports, import_rows, imports
+from store.tables.people import (
+    claims,
+    contacts,
+    identities,
+    merges,
+    shared_addresses,
+    suggestions,
+    traits,
+    verdicts,
+    weights,
+)
+from store.tables.sending import cursors, deliveries, delivery_parts, early_reports, pauses, suppressions
+from store.tables.work import assignments, events, leads, messages, rotations, staff
+
+__all__ = [
+    "NOW",
+    "Time",
+    "api_keys",
+    "assignments",
+    "claims",
+    "companies",
+    "company_members",
+    "consents",
+    "contact_files",
+    "contact_tags",
+    "contacts",
+    "cursors",
+    "deliveries",
+    "delivery_parts",
+    "early_reports",
+    "events",
+    "exports",
+    "field_kinds",
+    "field_values",
+    "identities",
+    "import_rows",
+    "imports",
+    "leads",
+    "merges",
+    "messages",
+    "metadata",
+    "notes",
+    "pauses",
+    "rotations",
+    "shared_addresses",
+    "staff",
+    "suggestions",
+    "suppressions",
+    "traits",
+    "verdicts",
+    "weights",
+]
