@@ -1,0 +1,208 @@
+"""What cards are compared by, and who may be a duplicate of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store import bulk
+from store.bulk import Row
+
+TRAITS = ("contact_id", "name", "facts", "keys")
+MOST_CANDIDATES = 200
+"""Cards that share a key with one card and are compared with it; keys are made so that there are few."""
+
+
+async def due(connection: AsyncConnection, limit: int) -> list[UUID]:
+    """Cards about which something is new, locked until the end of the transaction. Call `done` with them in it."""
+    return list((await connection.execute(_DUE, {"limit": limit})).scalars())
+
+
+_DUE = text("SELECT id FROM contacts WHERE match_due ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
+
+
+async def done(connection: AsyncConnection, cards: Sequence[UUID]) -> None:
+    """These have been compared."""
+    await connection.execute(_DONE, {"ids": list(cards)})
+
+
+_DONE = text("UPDATE contacts SET match_due = false WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+
+async def all_due(connection: AsyncConnection) -> int:
+    """Have every card compared anew: what the comparison weighs has changed. How many."""
+    return (await connection.execute(_ALL_DUE)).rowcount
+
+
+_ALL_DUE = text("UPDATE contacts SET match_due = true WHERE NOT match_due")
+
+
+class Claimed(NamedTuple):
+    """An address that a card claims, with the name that came along."""
+
+    kind: str
+    value: str
+    name: str
+    shared: bool
+    """Several people's: it says nothing about who this is."""
+
+
+class Gathered(NamedTuple):
+    """What is known of one card."""
+
+    claims: list[Claimed]
+    fields: dict[str, str]
+    """The latest value of each field that has one."""
+
+
+async def gather(connection: AsyncConnection, cards: Sequence[UUID]) -> dict[UUID, Gathered]:
+    """Of each of these cards."""
+    found = {card: Gathered([], {}) for card in cards}
+    for card, *rest in await connection.execute(_CLAIMS, {"ids": list(cards)}):
+        found[card].claims.append(Claimed(*rest))
+    for card, name, value in await connection.execute(_FIELDS, {"ids": list(cards)}):
+        if value:
+            found[card].fields[name] = value
+    return found
+
+
+_CLAIMS = text(
+    """SELECT c.contact_id, i.kind, i.value, c.name, coalesce(s.shared, false)
+       FROM claims c JOIN identities i ON i.id = c.identity_id
+       LEFT JOIN shared_addresses s ON s.kind = i.kind AND s.value = i.value
+       WHERE c.contact_id = ANY(CAST(:ids AS uuid[])) ORDER BY c.at, c.name"""
+)
+_FIELDS = text(
+    """SELECT DISTINCT ON (contact_id, field) contact_id, field, value FROM field_values
+       WHERE contact_id = ANY(CAST(:ids AS uuid[])) ORDER BY contact_id, field, at DESC, id DESC"""
+)
+
+
+async def kinds(connection: AsyncConnection) -> dict[str, str]:
+    """Custom field -> how duplicates are found by it."""
+    return {r.name: r.matching for r in await connection.execute(_KINDS)}
+
+
+_KINDS = text("SELECT name, matching FROM field_kinds WHERE archived_at IS NULL AND matching <> 'none'")
+
+
+async def put(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Write what cards are compared by, in the order of TRAITS: facts as JSON text, keys with spaces between."""
+    if rows:
+        await connection.execute(_PUT, bulk.arrays(sorted(rows)))
+
+
+_PUT = text(
+    """INSERT INTO traits AS t (contact_id, name, facts, keys)
+       SELECT c, n, f, string_to_array(k, E'\\n') FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS text[]),
+         CAST(:c2 AS jsonb[]), CAST(:c3 AS text[])) AS r(c, n, f, k)
+       ON CONFLICT (contact_id) DO UPDATE SET name = excluded.name, facts = excluded.facts, keys = excluded.keys
+       WHERE (t.name, t.facts, t.keys) IS DISTINCT FROM (excluded.name, excluded.facts, excluded.keys)"""
+)
+
+
+class Candidate(NamedTuple):
+    """Somebody who may be the same."""
+
+    card: UUID
+    other: UUID
+    facts: Mapping[str, Any]
+    """The other's."""
+
+
+async def candidates(connection: AsyncConnection, cards: Sequence[UUID]) -> list[Candidate]:
+    """For each of these cards the others that share a key with it and are not known to be the same person."""
+    rows = await connection.execute(_CANDIDATES, {"ids": list(cards), "most": MOST_CANDIDATES})
+    return [Candidate(*row) for row in rows]
+
+
+_CANDIDATES = text(
+    """SELECT t.contact_id, o.contact_id, o.facts FROM traits t CROSS JOIN LATERAL (
+         SELECT contact_id, facts FROM traits o WHERE o.keys && t.keys AND o.contact_id <> t.contact_id
+         LIMIT :most) AS o
+       JOIN contacts a ON a.id = t.contact_id JOIN contacts b ON b.id = o.contact_id
+       WHERE t.contact_id = ANY(CAST(:ids AS uuid[]))
+         AND coalesce(a.leader_id, a.id) <> coalesce(b.leader_id, b.id)"""
+).columns(facts=JSONB)
+
+
+async def sample(connection: AsyncConnection, limit: int) -> list[Mapping[str, Any]]:
+    """The facts of up to so many cards, in an order that has nothing to do with them."""
+    return list((await connection.execute(_SAMPLE, {"limit": limit})).scalars())
+
+
+_SAMPLE = text("SELECT facts FROM traits ORDER BY md5(CAST(contact_id AS text)) LIMIT :limit").columns(facts=JSONB)
+
+
+async def count(connection: AsyncConnection) -> int:
+    """How many cards can be compared."""
+    return int(await connection.scalar(_COUNT) or 0)
+
+
+_COUNT = text("SELECT count(*) FROM traits")
+
+
+async def model_id(connection: AsyncConnection) -> UUID | None:
+    """Which weights hold; None while nothing was learned."""
+    found: UUID | None = await connection.scalar(_MODEL_ID)
+    return found
+
+
+_MODEL_ID = text("SELECT id FROM weights ORDER BY at DESC, id DESC LIMIT 1")
+
+
+async def model(connection: AsyncConnection, version: UUID) -> Mapping[str, Any]:
+    """The values of these weights."""
+    found: Mapping[str, Any] = (await connection.execute(_MODEL, {"id": version})).scalar_one()
+    return found
+
+
+_MODEL = text('SELECT "values" FROM weights WHERE id = :id').columns(values=JSONB)
+
+
+async def remember_model(connection: AsyncConnection, row: Row) -> None:
+    """Write learned weights: (id, at, values as JSON text, actor)."""
+    await connection.execute(_REMEMBER, dict(zip(("id", "at", "values", "actor"), row, strict=True)))
+
+
+_REMEMBER = text('INSERT INTO weights (id, at, "values", actor) VALUES (:id, :at, CAST(:values AS jsonb), :actor)')
+
+
+class Named(NamedTuple):
+    """Who calls himself how at an address."""
+
+    kind: str
+    value: str
+    names: Sequence[str]
+
+
+async def names_at(connection: AsyncConnection, cards: Sequence[UUID]) -> list[Named]:
+    """The addresses that these cards claim and nobody has spoken of, with every name that came along, of anybody."""
+    return [Named(*row) for row in await connection.execute(_NAMES_AT, {"ids": list(cards)})]
+
+
+_NAMES_AT = text(
+    """SELECT i.kind, i.value, array_agg(DISTINCT c.name) FROM (
+         SELECT DISTINCT i.kind, i.value FROM claims c JOIN identities i ON i.id = c.identity_id
+         WHERE c.contact_id = ANY(CAST(:ids AS uuid[])) AND i.kind IN ('email', 'phone')) AS a
+       JOIN identities i ON i.kind = a.kind AND i.value = a.value JOIN claims c ON c.identity_id = i.id AND c.name <> ''
+       WHERE NOT EXISTS (SELECT FROM shared_addresses s WHERE s.kind = a.kind AND s.value = a.value)
+       GROUP BY i.kind, i.value HAVING count(DISTINCT c.name) > 2"""
+)
+
+
+async def share(connection: AsyncConnection, rows: Iterable[Row]) -> None:
+    """Write (kind, value, shared, reason, at); a person's word stands."""
+    await connection.execute(_SHARE, bulk.arrays(sorted(rows)))
+
+
+_SHARE = text(
+    """INSERT INTO shared_addresses (kind, value, shared, reason, at)
+       SELECT * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[]), CAST(:c2 AS boolean[]), CAST(:c3 AS text[]),
+         CAST(:c4 AS timestamptz[])) ON CONFLICT DO NOTHING"""
+)
