@@ -20,6 +20,7 @@ from app.settings import (
     ChatPlace,
     Company,
     Intake,
+    People,
     Rates,
     Server,
     Settings,
@@ -31,7 +32,12 @@ from app.settings import (
 from app.toml import in_toml
 from channels.registry import KINDS
 
-SECTIONS: Mapping[str, type[BaseModel]] = {"company": Company, "server": Server, "storage": Storage}
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    "company": Company,
+    "server": Server,
+    "storage": Storage,
+    "people": People,
+}
 HOUSE: Mapping[str, type[BaseModel]] = {"intake": Intake, "rates": Rates}
 """What the house adds to a channel's table."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")

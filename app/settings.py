@@ -126,6 +126,26 @@ class Storage(Section):
     )
 
 
+class People(Section):
+    """How people are told apart, and who may carry them out."""
+
+    join_certain: bool = Field(
+        False,
+        description="Join cards that are certainly one person without asking. Each such merge can be undone.",
+        examples=[True],
+    )
+    ask: bool = Field(
+        True, description="Ask in the chat of whoever works for one of them whether two cards are one person."
+    )
+    export_delay_hours: int = Field(
+        0,
+        ge=0,
+        le=168,
+        description="How long an export waits, so that the operators, who are told of it, may forbid it.",
+        examples=[24],
+    )
+
+
 class ChatPlace(Section):
     """A chat that staff read."""
 
@@ -204,6 +224,7 @@ class Settings(BaseModel):
     company: Company = Company()
     server: Server = Server()
     storage: Storage = Storage()
+    people: People = People()
     teams: Mapping[Name, Team] = {"sales": Team()}
     operators: tuple[ChatPlace, ...] = ()
     channels: Mapping[Name, ChannelConfig] = {}

@@ -28,6 +28,8 @@ from notifications.render import Renderer
 from notifications.sender import SendLoop
 from notifications.sweep import Sweep
 from notifications.texts import say
+from people.asking import Asking
+from people.matcher import Matcher
 from router.route import Router
 from router.rules import Chat, Intake, Rules
 from store import migrations
@@ -126,7 +128,15 @@ class Installation:
 
     def _route(self) -> list[Job]:
         handler = Handler(Router(self.database, rules_of(self.settings)), self.desk(), self.bus)
-        return [Job("router", partial(self.bus.consume, handler, retryable=AWAY))]
+        people, chats = self.settings.people, rules_of(self.settings).team_chats
+        operators = [(o.channel, o.chat) for o in self.settings.operators]
+        jobs = [
+            Job("router", partial(self.bus.consume, handler, retryable=AWAY)),
+            Job("duplicates", Matcher(self.database, joins=people.join_certain).run),
+        ]
+        if people.ask:
+            jobs.append(Job("questions", Asking(self.database, chats, operators).run))
+        return jobs
 
     def desk(self) -> Desk:
         """The desk of this configuration."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from desk import act as acts
-from desk import answers, buttons, commands, groups, links, ownership
+from desk import answers, buttons, commands, groups, links, ownership, reviews
 from desk.act import Act
 from desk.house import House, TeamChat
 from domain.messages import ChannelName, Inbound
@@ -116,6 +116,7 @@ _Table = Sequence[tuple[Callable[[Act], bool], Do | None]]
 _STAFF: _Table = (
     (groups.moves, groups.note_move),
     (_opens_link, links.redeem),
+    (reviews.presses, reviews.press),
     (_presses, buttons.press),
     (_is_talk, None),
     (_is_edit, _say_edited),

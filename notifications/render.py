@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import unescape
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.errors import Rejected, Unavailable
-from domain.messages import ChannelName, DeliveryState, File, Outbound, utcnow
+from domain.messages import ChannelName, File, Outbound, utcnow
+from notifications import review
 from notifications.reasons import explain
 from notifications.relay import EMPTY, Unsendable, is_on_card, relayed, stored_files, whole_text
 from notifications.sales import Reader, buttons, card, one_line
-from notifications.verdict import Later, Skip
+from notifications.shown import asked, card_ref, card_to_edit
+from notifications.verdict import Skip
 from notifications.words import words
-from store import cards, chats, leads, messages
+from store import cards, leads, messages
 from store.deliveries import Delivery, Purpose
 from store.engine import Connection, Database
 from store.messages import Message
@@ -28,10 +30,8 @@ Say = Callable[..., str]
 ReadFile = Callable[[str], Awaitable[bytes]]
 """Content by key. Raises LookupError or FileNotFoundError when there is none."""
 
-_MOMENT = timedelta(seconds=1)
 _ANSWERED = re.compile(r"^\s*(?:(?:re|aw|sv|отв|ответ)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
-_IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
 class Renderer:
@@ -69,6 +69,7 @@ class Renderer:
             Purpose.REPLY: self._reply,
             Purpose.GREETING: self._greeting,
             Purpose.NOTICE: self._notice,
+            Purpose.REVIEW: self._review,
             Purpose.TOAST: self._toast,
         }
 
@@ -84,7 +85,7 @@ class Renderer:
         return await self._view(connection, delivery)
 
     async def _refresh(self, connection: Connection, delivery: Delivery) -> Outbound:
-        return await self._view(connection, delivery, edits=await _card_to_edit(connection, delivery))
+        return await self._view(connection, delivery, edits=await card_to_edit(connection, delivery))
 
     async def _retired(self, connection: Connection, delivery: Delivery) -> Outbound:
         """An older card: what is true now, and no buttons."""
@@ -112,7 +113,7 @@ class Renderer:
 
     async def _relay(self, connection: Connection, delivery: Delivery) -> Outbound:
         message = await _message(connection, delivery)
-        shown = await _card_ref(connection, delivery, wait=True)
+        shown = await card_ref(connection, delivery, wait=True)
         files, unsendable = await self._relayed_files(delivery, message)
         first = bool(shown) and await cards.is_first(connection, message.id)
         brief = bool(files or unsendable) and not delivery.facts.get("plain") and is_on_card(message, first=first)
@@ -176,7 +177,7 @@ class Renderer:
     async def _notice(self, connection: Connection, delivery: Delivery) -> Outbound:
         markup = await self._said(connection, delivery)
         plain = unescape(_TAG.sub("", markup))
-        shown = await _card_ref(connection, delivery, wait=False)
+        shown = await card_ref(connection, delivery, wait=False)
         in_chat = self._kind(delivery) == "telegram"
         return Outbound(
             delivery=str(delivery.id),
@@ -186,6 +187,19 @@ class Renderer:
             subject=one_line(plain, 78) if self._kind(delivery) == "email" else None,
             reply_to=(shown,) if shown else (),
             automatic=True,
+        )
+
+    async def _review(self, connection: Connection, delivery: Delivery) -> Outbound:
+        question = await asked(connection, delivery, self._clock())
+        language = await self._language_of(connection, delivery)
+        html = review.review(question, language, self._zone, self._clock())
+        return Outbound(
+            delivery=str(delivery.id),
+            to=delivery.address,
+            text=unescape(_TAG.sub("", html)),
+            html=html,
+            buttons=review.buttons(question, language),
+            edits=str(delivery.facts.get("card", "")),
         )
 
     async def _toast(self, connection: Connection, delivery: Delivery) -> Outbound:
@@ -275,26 +289,3 @@ async def _refs(connection: Connection, delivery: Delivery, message: Message, an
     if message.lead is None:
         return first
     return first + await messages.refs_of_thread(connection, message.lead, message.thread)
-
-
-async def _card_to_edit(connection: Connection, delivery: Delivery) -> str:
-    if delivery.lead is None:
-        raise Skip("the lead is gone")
-    shown = await chats.card_in(connection, delivery.lead, delivery.channel, delivery.address)
-    state, external_id = shown or ("", None)
-    if state in _IN_FLIGHT:
-        raise Later("its card is still on the way", _MOMENT)
-    if state in (DeliveryState.FAILED, DeliveryState.SKIPPED) or not external_id:
-        raise Skip("there is no card to edit")
-    return external_id
-
-
-async def _card_ref(connection: Connection, delivery: Delivery, *, wait: bool) -> str | None:
-    """The lead's card in this chat, to hang a message under. With `wait` Later while it is on its way."""
-    if delivery.lead is None:
-        return None
-    shown = await chats.card_in(connection, delivery.lead, delivery.channel, delivery.address)
-    state, external_id = shown or ("", None)
-    if wait and state in _IN_FLIGHT and not external_id:
-        raise Later("its card is still on the way", _MOMENT)
-    return external_id

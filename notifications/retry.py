@@ -43,6 +43,7 @@ RETRY: Mapping[Purpose, Backoff] = {
     Purpose.REPLY: _ANSWER,
     Purpose.GREETING: _ANSWER,
     Purpose.NOTICE: _ANSWER,
+    Purpose.REVIEW: _EDIT,
     Purpose.TOAST: _TOAST,
     Purpose.BROADCAST: _MAILING,
 }

@@ -263,6 +263,17 @@ TOASTS: Texts = {
         "en": "#{number} is the same person as #{other}: go on there.",
         "ru": "В #{number} тот же человек, что в #{other}: продолжайте там.",
     },
+    "review_same": {"en": "They are one person now.", "ru": "Теперь это один человек."},
+    "review_different": {"en": "Noted: they are not the same.", "ru": "Запомнили: это разные люди."},
+    "review_later": {"en": "You will be asked again tomorrow.", "ru": "Спросим ещё раз завтра."},
+    "review_undone": {"en": "Taken back.", "ru": "Отменено."},
+    "review_decided": {"en": "This is settled already.", "ru": "Это уже решено."},
+    "review_one_already": {"en": "They are one person already.", "ru": "Это уже один человек."},
+    "review_differ": {
+        "en": "Somebody has said before that they are not the same.",
+        "ru": "Ранее было решено, что это разные люди.",
+    },
+    "review_not_joined": {"en": "They could not be joined.", "ru": "Объединить не удалось."},
     "toast_closed": {"en": "#{number} is closed.", "ru": "Заявка #{number} закрыта."},
     "toast_other_team": {"en": "This lead belongs to another team.", "ru": "Эта заявка принадлежит другой команде."},
     "toast_nobodys": {

@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     REPLY = "reply"  # the message `message_id` of a member of staff, to the customer
     GREETING = "greeting"  # the automatic first answer to the message `message_id`; facts: {"language"}
     NOTICE = "notice"  # a line for staff; facts: {"key", ...}: a text of notifications/templates
+    REVIEW = "review"  # whether two cards are one person; facts: {"suggestion"}, and {"card"}, its id, to edit it
     TOAST = "toast"  # the answer to a button press; facts: {"press", "key", ...}
     BROADCAST = "broadcast"
 

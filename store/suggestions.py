@@ -31,9 +31,10 @@ class Suggestion(NamedTuple):
     state: str
     due_at: datetime
     created_at: datetime
+    decided_by: str | None
 
 
-_COLUMNS = "id, one, other, score, band, reasons, state, due_at, created_at"
+_COLUMNS = "id, one, other, score, band, reasons, state, due_at, created_at, decided_by"
 
 
 async def put(connection: AsyncConnection, rows: Sequence[Row]) -> None:
@@ -114,20 +115,6 @@ _OPEN = text(
 ).columns(reasons=JSONB)
 
 
-async def to_ask(connection: AsyncConnection, limit: int) -> list[Suggestion]:
-    """Open and due pairs for which no card is in a chat yet, locked; they count as asked from now on."""
-    rows = await connection.execute(_ASK, {"limit": limit})
-    return [Suggestion(*row) for row in rows]
-
-
-_ASK = text(
-    f"""UPDATE suggestions SET asked_at = now() WHERE id IN (
-          SELECT id FROM suggestions WHERE state = 'open' AND asked_at IS NULL AND due_at <= now()
-          ORDER BY score DESC LIMIT :limit FOR UPDATE SKIP LOCKED)
-        RETURNING {_COLUMNS}"""
-).columns(reasons=JSONB)
-
-
 async def decide(connection: AsyncConnection, suggestion: UUID, state: str, actor: str, at: datetime) -> bool:
     """Write down what a person said: "same" or "different". False when it was decided before."""
     values = {"id": suggestion, "state": state, "actor": actor, "at": at}
@@ -145,3 +132,11 @@ async def put_off(connection: AsyncConnection, suggestion: UUID, until: datetime
 
 
 _PUT_OFF = text("UPDATE suggestions SET due_at = :until, asked_at = NULL WHERE id = :id AND state = 'open'")
+
+
+async def open_again(connection: AsyncConnection, suggestion: UUID) -> None:
+    """What was said is taken back. Nobody is asked by himself again."""
+    await connection.execute(_OPEN_AGAIN, {"id": suggestion})
+
+
+_OPEN_AGAIN = text("UPDATE suggestions SET state = 'open', decided_at = NULL, decided_by = NULL WHERE id = :id")

@@ -123,13 +123,13 @@ async def test_nothing_connects_before_it_is_used_and_each_role_has_its_jobs(mon
     monkeypatch.setenv("LEADWIRE_TEST_HOOK", "hook-secret")
     built = Installation(settings(monkeypatch, bot=hooked), URLS)
     assert "channels" not in vars(built)
-    assert [job.name for job in built.jobs(("route",))] == ["router"]
+    assert [job.name for job in built.jobs(("route",))] == ["router", "duplicates", "questions"]
     assert "channels" not in vars(built), "the router loads no vendor's library"
     names = {role: [job.name for job in built.jobs((role,))] for role in ROLES}
     assert names == {
         "web": ["web server", "webhook of bot"],
         "listen": [f"listener of {name}" for name, c in built.channels.items() if isinstance(c, Listener)],
-        "route": ["router"],
+        "route": ["router", "duplicates", "questions"],
         "send": ["sender", "sweep"],
     }
     assert names["listen"] == ["listener of inbox"]

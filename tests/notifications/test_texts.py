@@ -94,7 +94,7 @@ def _keys(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Dict):
         for name_node, value in zip(node.keys, node.values, strict=True):
             if (isinstance(name_node, ast.Constant) and name_node.value == "key") or (
-                isinstance(name_node, ast.Attribute) and getattr(name_node.value, "id", "") == "Refusal"
+                isinstance(name_node, ast.Attribute) and getattr(name_node.value, "id", "") in ("Refusal", "Answer")
             ):
                 yield from _string(value)
 
