@@ -137,7 +137,8 @@ async def _who(session: AsyncSession, inbound: Inbound) -> tuple[Any, Any]:
     for a, key in zip(inbound.addresses, keys, strict=True):
         if key not in known:
             known[key] = Identity(
-                id=new_id(), kind=key[0], value=key[1], contact_id=contact, proved=a.proved, name=inbound.name,
+                id=new_id(), kind=key[0], value=key[1], contact_id=contact, home_id=contact, variant="",
+                proved=a.proved, name=inbound.name,
                 created_at=utcnow(),
             )  # fmt: skip
             session.add(known[key])
@@ -150,8 +151,8 @@ async def _open(session: AsyncSession, inbound: Inbound, sender: Any, contact: A
     members = list(await session.scalars(select(Member).where(Member.at_work).order_by(Member.id)))
     owner = members[turn % len(members)]
     lead = Lead(
-        id=new_id(), contact_id=contact, opened_by=sender, pipeline="sales", state="open", channel=inbound.channel,
-        owner_id=owner.id, opened_at=now, active_at=now,
+        id=new_id(), contact_id=contact, home_id=contact, opened_by=sender, pipeline="sales", state="open",
+        channel=inbound.channel, owner_id=owner.id, opened_at=now, active_at=now,
     )  # fmt: skip
     session.add(lead)
     await session.flush()

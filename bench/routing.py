@@ -86,6 +86,7 @@ Part = tuple[str, list[str], list[tuple[object, ...]]]
 WRITTEN_AT = {
     "contacts": "created_at",
     "identities": "created_at",
+    "claims": "at",
     "leads": "(SELECT e.at FROM events e WHERE e.lead_id = t.id AND e.kind = 'lead.opened')",
     "messages": "created_at",
     "assignments": "assigned_at",

@@ -18,13 +18,20 @@ from store.migrations import upgrade
 INBOX = ChannelName("inbox")
 
 PEOPLE = """
-INSERT INTO contacts SELECT CAST(md5('c' || g) AS uuid), now() FROM generate_series(1, {n}) g;
-INSERT INTO identities SELECT CAST(md5('e' || g) AS uuid), 'email', 'person' || g || '@example.org',
-  CAST(md5('c' || g) AS uuid), true, 'Person ' || g, now() FROM generate_series(1, {n}) g;
-INSERT INTO identities SELECT CAST(md5('p' || g) AS uuid), 'phone', '+7900' || lpad(CAST(g AS text), 7, '0'),
-  CAST(md5('c' || g) AS uuid), false, NULL, now() FROM generate_series(1, {n}, 3) g;
-INSERT INTO leads (id, contact_id, opened_by, pipeline, state, channel, opened_at, active_at)
-  SELECT CAST(md5('l' || g) AS uuid), CAST(md5('c' || g) AS uuid), CAST(md5('e' || g) AS uuid), 'sales',
+INSERT INTO contacts (id, created_at, match_due)
+  SELECT CAST(md5('c' || g) AS uuid), now(), false FROM generate_series(1, {n}) g;
+INSERT INTO identities (id, kind, value, contact_id, home_id, proved, name, created_at)
+  SELECT CAST(md5('e' || g) AS uuid), 'email', 'person' || g || '@example.org',
+  CAST(md5('c' || g) AS uuid), CAST(md5('c' || g) AS uuid), true, 'Person ' || g, now() FROM generate_series(1, {n}) g;
+INSERT INTO identities (id, kind, value, contact_id, home_id, proved, name, created_at)
+  SELECT CAST(md5('p' || g) AS uuid), 'phone', '+7900' || lpad(CAST(g AS text), 7, '0'),
+  CAST(md5('c' || g) AS uuid), CAST(md5('c' || g) AS uuid), false, NULL, now() FROM generate_series(1, {n}, 3) g;
+INSERT INTO claims (identity_id, contact_id, proof, source, name, at)
+  SELECT id, home_id, CASE WHEN proved THEN 'channel' ELSE 'typed' END, 'inbox', coalesce(name, ''), created_at
+  FROM identities;
+INSERT INTO leads (id, contact_id, home_id, opened_by, pipeline, state, channel, opened_at, active_at)
+  SELECT CAST(md5('l' || g) AS uuid), CAST(md5('c' || g) AS uuid), CAST(md5('c' || g) AS uuid),
+  CAST(md5('e' || g) AS uuid), 'sales',
   CASE WHEN g % 5 < 3 THEN 'open' ELSE 'won' END, 'inbox', now(), now() FROM generate_series(1, {n}) g;
 UPDATE leads SET owner_id = (SELECT id FROM staff ORDER BY md5(CAST(leads.id AS text)) LIMIT 1) WHERE state = 'open';
 INSERT INTO messages SELECT CAST(md5('m' || g) AS uuid), 'inbox', 'old-' || g, 'in', CAST(md5('e' || g) AS uuid), NULL,
@@ -33,7 +40,17 @@ INSERT INTO messages SELECT CAST(md5('m' || g) AS uuid), 'inbox', 'old-' || g, '
 INSERT INTO events SELECT CAST(md5('v' || g) AS uuid), now(), 'lead.opened', 'inbox', CAST(md5('l' || g) AS uuid), NULL,
   '{{}}' FROM generate_series(1, {n}) g;
 """
-TABLES = ("contacts", "identities", "leads", "messages", "assignments", "deliveries", "events", "suppressions")
+TABLES = (
+    "contacts",
+    "identities",
+    "claims",
+    "leads",
+    "messages",
+    "assignments",
+    "deliveries",
+    "events",
+    "suppressions",
+)
 
 
 async def admin(url: str, sql: str) -> None:
@@ -96,7 +113,7 @@ def _arrival(n: int, people: int, seed: int, rnd: random.Random, now: object) ->
         external_id=f"{seed}-{n}",
         addresses=tuple(addresses),
         received_at=utcnow(),
-        name="Иван Петров",
+        name=f"Person {number}",
         subject="Price",
         text=f"Здравствуйте, интересует цена на вашу услугу. Hello, what is your price? {n} " * 2,
         ref=f"<{seed}-{n}@example.org>",
