@@ -66,6 +66,7 @@ port = {imap}
 security = "none"
 user = "{address}"
 password = "file:{here}/secrets/mail-password"
+trusted_receiver = "post.office.example"
 [channels.inbox.smtp]
 host = "{mail_host}"
 port = {smtp}

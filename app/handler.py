@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bus.broker import Bus
 from desk.desk import Desk
 from domain.messages import Inbound, Report
-from router.plan import Outcome
+from router.planned import Outcome
 from router.route import Router
 from router.screen import Voice
 from store.engine import is_lost_race

@@ -188,7 +188,8 @@ def vk(text: str, *, proved: bool = False, proof: str = "") -> Address | None:
 
 def external(system: str, id_: str, *, proved: bool = False, proof: str = "") -> Address | None:
     """The person in another system ("amocrm", "1234"), or None when one of both is no name or no id."""
-    return _address(AddressKind.EXTERNAL, normalise_external(f"{system.strip()}:{id_.strip()}"), proved, proof)
+    value = normalise_external(f"{system.strip()}:{id_.strip()}") if ":" not in system else None
+    return _address(AddressKind.EXTERNAL, value, proved, proof)
 
 
 def _address(kind: AddressKind, value: str | None, proved: bool, proof: str) -> Address | None:
@@ -197,7 +198,7 @@ def _address(kind: AddressKind, value: str | None, proved: bool, proof: str) -> 
 
 _ROLES = frozenset(
     """
-    abuse accounting accounts adm admin administrator all ask b2b bank bar bill billing booking bot box
+    abuse accounting accounts adm admin administrator all ask b2b bank bar billing booking bot box
     buchhaltung buh buhg buhgalter buhgalteria buhgalteriya buhgalteriia buhgalterija bukhgalteria buhuchet bux call
     callcenter cafe career careers client clients clinic club company contact contacts corp crm customer customerservice
     customers delivery dispatch dispatcher dispetcher docs dogovor dogovora dostavka edo email enquiries enquiry
@@ -206,7 +207,7 @@ _ROLES = frozenset(
     invoices it job jobs jurist kadry kadri kancelyariya kanc kassa kc klient klienty klinika kontakt kontakty kontora
     kurs kursy legal list logist logistic logistics logistika magazin mail mailbox mailer manager managers market
     marketing media menedger menedzher menager media montazh msg news newsletter noc noreply notify notifications ofis
-    office ofice ok opt optom order orders otdel otdelkadrov otvet otzyv otzyvy pay payment payments partner partnery
+    office ofice opt optom order orders otdel otdelkadrov otvet otzyv otzyvy pay payment payments partner partnery
     partners personal pochta podderzhka post postmaster pr press pressa priem priemka priemnaya priyomnaya privet
     prodaji prodazha prodazhi proekt project projects production proizvodstvo purchase purchasing question questions
     reception recepshn recepcia recepciya registratura reklama remont rent rental arenda request requests reservation
@@ -215,8 +216,8 @@ _ROLES = frozenset(
     snab snabzhenie spam spravka stroy stroitelstvo studio studia subscribe supply support sysadmin team tech techno
     techsupport tehpodderzhka tender tenders tendery test tickets tour tours trade travel tur uslugi vacancy
     vacancies vakansii voprosy vopros web webmaster website welcome work www yurist zakaz zakazy zakupka zakupki zapis
-    zapros zaprosy zayavka zayavki инфо офис заказ заказы заявка заявки почта продажи бухгалтерия снабжение склад приемная
-    поддержка отдел магазин привет
+    zapros zaprosy zayavka zayavki инфо офис заказ заказы заявка заявки почта продажи бухгалтерия снабжение склад
+    приемная поддержка отдел магазин привет
     """.split()
 )
 """Mailboxes that several people read: RFC 2142, and the habits of English and Russian firms."""
@@ -238,4 +239,7 @@ def is_role(value: str) -> bool:
     """
     local = value.rpartition("@")[0].partition("+")[0].lower()
     words = [bare for word in re.split(r"[._-]+", local) if (bare := word.strip("0123456789"))]
-    return "".join(words) in _ROLES or (any(w in _ROLES for w in words) and all(w in _ROLES | _PLACES for w in words))
+    whole = "".join(words)
+    if len(whole) > 4 and whole in _ROLES:  # "no-reply", "e-mail"; a shorter one may be initials
+        return True
+    return any(word in _ROLES for word in words) and all(word in _ROLES or word in _PLACES for word in words)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from domain.messages import File
+from notifications.lines import one_line
 from notifications.reasons import explain
-from notifications.sales import KIND_ICONS, one_line
+from notifications.sales import KIND_ICONS
 from notifications.words import words
 from store.cards import EXCERPT
 from store.messages import Message

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from domain.errors import Rejected, Unavailable
 from domain.messages import ChannelName, File, Outbound, utcnow
 from notifications import review
+from notifications.lines import one_line
 from notifications.reasons import explain
 from notifications.relay import EMPTY, Unsendable, is_on_card, relayed, stored_files, whole_text
-from notifications.sales import Reader, buttons, card, one_line
+from notifications.sales import Reader, buttons, card
 from notifications.shown import asked, card_ref, card_to_edit
 from notifications.verdict import Skip
 from notifications.words import words

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.messages import Button
-from notifications.sales import one_line
+from notifications.lines import one_line
 from notifications.words import moment
 from store.reviews import Side
 from store.suggestions import Suggestion

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.messages import Button
+from notifications.lines import one_line, paragraph
 from notifications.reasons import explain
 from notifications.words import moment, more, words
 from store.cards import EXCERPT, CardView, Line
@@ -23,7 +24,7 @@ LIMIT = 4096
 """UTF-16 units of a message (https://core.telegram.org/bots/api#sendmessage). Markup counts here too, to be safe."""
 KIND_ICONS = {"email": "✉️", "telegram": "✈️", "sms": "💬", "form": "🌐"}
 
-_ADDRESS_ICONS = {"email": "✉️", "phone": "📞", "telegram": "✈️"}
+_ADDRESS_ICONS = {"email": "✉️", "phone": "📞", "telegram": "✈️", "vk": "🆔", "external": "🆔"}
 _STATE_ICONS = {"won": "🏆", "lost": "⚪️", "spam": "🚫"}
 _TICKS = {
     "pending": "🕓",
@@ -35,10 +36,7 @@ _TICKS = {
     "skipped": "✗",
     "unknown": "❓",
 }
-_TURNING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{2,32}")
-_SPACE = re.compile(r"\s+")
-_EMPTY_LINES = re.compile(r"\n\s*\n\s*")
 _TECHNICAL = frozenset({"album", "edited", "topic", "file_id", "migrate_to_chat_id", "content", "file_error", "name"})
 
 _TEMPLATES = Environment(
@@ -125,25 +123,6 @@ def buttons(view: CardView, reader: Reader) -> tuple[tuple[Button, ...], ...]:
     if not is_his:
         return ()
     return ((reply,), (hand_on, won, lost, spam)) if view.taken_at else ((reply, take), (hand_on, spam))
-
-
-def one_line(text: str, limit: int) -> str:
-    """Without line breaks and controls, cut to `limit` characters."""
-    return _cut(_SPACE.sub(" ", _TURNING.sub("", text)).strip(), limit)
-
-
-def paragraph(text: str, limit: int) -> str:
-    """Without controls and rows of empty lines, cut to `limit` characters."""
-    return _cut(_EMPTY_LINES.sub("\n\n", _TURNING.sub("", text)).strip(), limit)
-
-
-def _cut(text: str, limit: int) -> str:
-    """At a word's end where one is near."""
-    if len(text) <= limit:
-        return text
-    short = text[: limit - 1]
-    space = max(short.rfind(" "), short.rfind("\n"))
-    return (short[:space] if space > limit * 0.8 else short).rstrip() + "…"
 
 
 class _Card:

@@ -19,7 +19,7 @@ from people.traits import Kind
 MOST = 20
 """Keys of a card that has collected many values; a usual one has five to fifteen."""
 _ENOUGH_BITS = 14
-"""Two values make a key when their fields tell this many bits together: a million cards, sixty of them under one key."""
+"""Two values make a key when their fields tell this many bits together: sixty of a million cards under one key."""
 _ENOUGH_BESIDE_A_NAME = 8
 """So many bits, beside a surname that one of a hundred has."""
 _BITS = {Kind.TEXT: 4.0, Kind.IDENTIFIER: 9.0, Kind.PERSONAL: 20.0, Kind.DATE: 10.0}

@@ -14,8 +14,9 @@ from dataclasses import replace
 from math import log2
 
 from people.compare import CUSTOM, LEVELS, Levels
+from people.names import Likeness
 from people.prepared import Prepared
-from people.score import Odds, Weights, values, weigh
+from people.score import DEFAULTS, Odds, Weights, is_vouched, values, weigh, with_custom
 
 Counted = Mapping[Levels, int]
 """How many pairs agree in this way."""
@@ -28,15 +29,18 @@ _FEW = 10
 """So many cards with one value may be the duplicates of one person."""
 _SETTLED = 0.01
 """Bits. When no weight moves further than this in a round, it is over."""
+_OTHER_NAMES = (Likeness.SURNAME, Likeness.DIFFERS)
+"""Their weights are the defaults: see `_probability`."""
 _FAITH = 20.0
-"""The m to start from counts as this many pairs of one person: what was never seen is not impossible."""
+"""The default m counts as this many pairs of one person: what was never seen is not impossible."""
 
 
 def learn(shared: Counted, strangers: Counted, pairs: int, start: Weights) -> Weights:
     """The weights that explain the base best. Deterministic; a better level never weighs less than a worse one.
 
     `shared`: pairs that share a key, each pair once. `strangers`: pairs taken at random. `pairs`: how many there are in
-    the base, n * (n - 1) / 2. The thresholds of `start` are kept.
+    the base, n * (n - 1) / 2. The kinds and thresholds of `start` are kept. What the pairs do not show is taken from
+    the defaults, not from `start`: learning twice would count the same pairs twice.
     """
     weights = _spelled_out(start)
     for _ in range(_ROUNDS):
@@ -54,14 +58,34 @@ def _spelled_out(start: Weights) -> Weights:
 
 
 def _round(shared: Counted, strangers: Counted, pairs: int, weights: Weights, start: Weights) -> Weights:
-    same = {levels: count * weigh(levels, weights).probability for levels, count in shared.items()}
-    other = {levels: count * (1 - weigh(levels, weights).probability) for levels, count in strangers.items()}
-    m, u = _counts(same), _counts(other)
-    first = _spelled_out(start).fields
-    fields = {name: _table(name, levels, m.get(name, {}), u.get(name, {}), start) for name, levels in first.items()}
     pairs = max(pairs, 2)
+    same, met = _parted(shared, weights)
+    _, drawn = _parted(strangers, weights)
+    m, often, least = _counts(same), _counts(drawn), _counts(met)
+    first = _spelled_out(with_custom(DEFAULTS, start.kinds)).fields
+    fields = {}
+    for name, levels in first.items():
+        compared = pairs * (sum(often[name].values()) + 1) / (sum(drawn.values()) + 1)
+        u = {lv: max(_rare(often[name], lv, odds.u), least[name][lv] / compared) for lv, odds in levels.items()}
+        fields[name] = _table(name, levels, m[name], u, start)
     matches = min(max(sum(same.values()), 0.5), pairs / 2)
     return replace(weights, fields=fields, prior=round(log2(matches / (pairs - matches)), 3))
+
+
+def _parted(counted: Counted, weights: Weights) -> tuple[dict[Levels, float], dict[Levels, float]]:
+    """How many of the pairs are one person, and how many two."""
+    same = {levels: count * _probability(levels, weights) for levels, count in counted.items()}
+    return same, {levels: count - same[levels] for levels, count in counted.items()}
+
+
+def _probability(levels: Levels, weights: Weights) -> float:
+    """Families agree in all but the given name: to who counts agreements alone, they look like one person.
+
+    So, while learning, another name makes another person, unless a number is the same that one person alone has.
+    """
+    scored = weigh(levels, weights)
+    is_other = any(field == "name" and level in _OTHER_NAMES for field, level in levels)
+    return 0.0 if is_other and not is_vouched(scored, weights) else scored.probability
 
 
 def _counts(weighted: Mapping[Levels, float]) -> dict[str, dict[str, float]]:
@@ -75,23 +99,21 @@ def _counts(weighted: Mapping[Levels, float]) -> dict[str, dict[str, float]]:
 def _table(
     name: str, first: Mapping[str, Odds], m: Mapping[str, float], u: Mapping[str, float], start: Weights
 ) -> dict[str, Odds]:
-    seen_m, seen_u = sum(m.values()) + _FAITH, sum(u.values())
-    rare = {level: _rare(u.get(level, 0.0), seen_u, odds.u) for level, odds in first.items()}
-    table = {
-        level: Odds((m.get(level, 0.0) + _FAITH * odds.m) / seen_m, rare[level] / max(sum(rare.values()), 1.0))
-        for level, odds in first.items()
-    }
+    seen, most = sum(m.values()) + _FAITH, max(sum(u.values()), 1.0)
+    table = {lv: Odds((m.get(lv, 0.0) + _FAITH * odds.m) / seen, u[lv] / most) for lv, odds in first.items()}
+    if name == "name":
+        table |= {lv: first[lv] for lv in _OTHER_NAMES}
     kind = start.kinds.get(name.removeprefix(CUSTOM))
     return _in_order(table, LEVELS[kind if name.startswith(CUSTOM) and kind else name])
 
 
-def _rare(seen: float, of: float, first: float) -> float:
+def _rare(seen: Mapping[str, float], level: str, guess: float) -> float:
     """A share, of which a guess is known: the guess counts as one sighting, after as many pairs as that takes.
 
     Strangers with one passport are one in ten million, and thirty thousand pairs do not show them. The guess must hold
     there, and give way where much was seen.
     """
-    return (seen + 1) / (of + 1 / first)
+    return (seen.get(level, 0.0) + 1) / (sum(seen.values()) + 1 / guess)
 
 
 def _in_order(table: Mapping[str, Odds], levels: tuple[str, ...]) -> dict[str, Odds]:
@@ -102,7 +124,12 @@ def _in_order(table: Mapping[str, Odds], levels: tuple[str, ...]) -> dict[str, O
         while len(pools) > 1 and pools[-2][1] / pools[-2][2] < pools[-1][1] / pools[-1][2]:
             worse, better = pools.pop(), pools.pop()
             pools.append((better[0] + worse[0], better[1] + worse[1], better[2] + worse[2]))
-    return {level: Odds(table[level].m, min(table[level].m * u / m, 1.0)) for pool, m, u in pools for level in pool}
+    return {level: _with_ratio(table[level].m, m / u) for pool, m, u in pools for level in pool}
+
+
+def _with_ratio(m: float, ratio: float) -> Odds:
+    u = m / ratio
+    return Odds(m, u) if u <= 1 else Odds(ratio, 1.0)
 
 
 def _moved(before: Weights, after: Weights) -> float:

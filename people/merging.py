@@ -17,7 +17,7 @@ import msgspec
 from domain.ids import new_id
 from domain.messages import utcnow
 from people.graph import Edge, Open, Proofs, are_apart, leaders, mains, moved
-from store import chats, contacts, events, merges, suggestions
+from store import chats, contacts, events, merges, suggestions, verdicts
 from store.engine import Connection
 from store.merges import LeadNow, Move, Stray
 
@@ -83,12 +83,12 @@ async def join(connection: Connection, wish: Wish) -> UUID:
 async def _may_join(connection: Connection, wish: Wish, persons: tuple[UUID, UUID], cards: Mapping[UUID, UUID]) -> None:
     ours = [card for card, leader in cards.items() if leader == persons[0]]
     theirs = [card for card, leader in cards.items() if leader == persons[1]]
-    if differ := await merges.said_to_differ(connection, ours, theirs):
+    if differ := await verdicts.said_to_differ(connection, ours, theirs):
         if not (wish.even_if_different and wish.rule in PEOPLE):
             raise Unjoinable("differ")
-        await merges.forget_difference(connection, differ)
+        await verdicts.forget_difference(connection, differ)
     if wish.rule not in PEOPLE:
-        if await merges.were_parted(connection, ours, theirs):
+        if await verdicts.were_parted(connection, ours, theirs):
             raise Unjoinable("undone")
         proofs = await merges.proofs(connection, persons)
         if are_apart(*(_proofs(proofs.get(person, {})) for person in persons)):
@@ -116,7 +116,7 @@ async def part(connection: Connection, ids: Sequence[UUID], actor: str) -> int:
 async def differ(connection: Connection, one: UUID, other: UUID, actor: str) -> None:
     """Remember for everybody that these two cards are not the same person."""
     now = utcnow()
-    await merges.differ(connection, [(one, other)], actor, now)
+    await verdicts.differ(connection, [(one, other)], actor, now)
     data = msgspec.json.encode({"from": str(other)}).decode()
     await events.of_contacts(connection, "contact.differs", [(one, data)], actor)
 

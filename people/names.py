@@ -86,13 +86,14 @@ def parse(text: str) -> Name:
     found = first + _folded(tail)
     surname_first = len(first) if comma and len(first) < len(found) else 0
     patronymic = _patronymic_at(found)
-    initials = tuple(w for w in found if len(w) == 1)
+    initials = tuple(w for w in found if len(w) == 1)[:_MOST_WORDS]
     words = [w for at, w in enumerate(found) if len(w) > 1 and at != patronymic]
     given = _given_of(words, found, patronymic, surname_first)
-    named = tuple(_word(w, given) for w in words)
-    key = " ".join(sorted({w.stem for w in named} | set(initials))[:_MOST_WORDS]) if named else ""
+    by_stem = {w.stem: w for w in (_word(w, given) for w in reversed(words[:_MOST_WORDS]))}
+    named = tuple(reversed(by_stem.values()))
+    key = " ".join(sorted({*by_stem, *initials})) if named else ""
     father = _PATRONYMIC.sub(r"\g<of>", found[patronymic]) if patronymic >= 0 else ""
-    return Name(named[:_MOST_WORDS], initials, father, key)
+    return Name(named, initials, father, key)
 
 
 def _folded(text: str) -> list[str]:
@@ -191,7 +192,7 @@ def compare_names(a: Name, b: Name) -> Likeness | None:
 
 def _aligned(a: Name, b: Name) -> Likeness:
     """Pair the words off, equal ones first, and judge by what is left over."""
-    left, right = list(a.words), list(b.words)
+    left, right = sorted(a.words), sorted(b.words)  # the order of writing decides nothing
     equal = _pair_off(left, right, _are_equal)
     near = _pair_off(left, right, _are_one) if left and right else []
     by_initial = _spend(left, b.initials) | _spend(right, a.initials)

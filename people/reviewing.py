@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.messages import utcnow
 from people import merging
 from people.merging import REVIEW, Unjoinable, Wish
-from store import merges, suggestions
+from store import merges, suggestions, verdicts
 from store.engine import Connection
 from store.suggestions import Suggestion
 
@@ -79,7 +79,7 @@ async def _undo(connection: Connection, found: Suggestion, actor: str) -> None:
             raise Decided("parted")
         await merging.part(connection, mine, actor)
     elif found.state == "different":
-        await merges.forget_difference(connection, [pair])
+        await verdicts.forget_difference(connection, [pair])
         await suggestions.open_again(connection, found.id)
     else:
         raise Decided(found.state)

@@ -42,12 +42,13 @@ class Band(StrEnum):
     UNLIKELY = "unlikely"
 
 
-CONTRADICTIONS = frozenset(
-    [("name", "surname"), ("name", "differs"), ("born", "day and month"), ("born", "year"), ("born", "differs")]
+DOUBTS = frozenset(
+    [("name", level) for level in ("initials", "given", "surname", "differs")]
+    + [("born", level) for level in ("day and month", "year", "differs")]
 )
 """A father and his son share the surname, the phone and the mailbox: no rule joins them, whatever the sum.
 
-Unless a number is the same that one person alone has (`Kind.PERSONAL`).
+Nor П. Иванов with Пётр, who may be his brother. Unless a number is the same that one person alone has: `Kind.PERSONAL`.
 """
 
 
@@ -161,11 +162,11 @@ def band(scored: Scored, weights: Weights) -> Band:
         return Band.UNLIKELY
     if scored.bits < weights.certain:
         return Band.LIKELY
-    contradicted = any((reason.field, reason.level) in CONTRADICTIONS for reason in scored.reasons)
-    return Band.LIKELY if contradicted and not _is_vouched(scored, weights) else Band.CERTAIN
+    doubted = any((reason.field, reason.level) in DOUBTS for reason in scored.reasons)
+    return Band.LIKELY if doubted and not is_vouched(scored, weights) else Band.CERTAIN
 
 
-def _is_vouched(scored: Scored, weights: Weights) -> bool:
+def is_vouched(scored: Scored, weights: Weights) -> bool:
     """A number that one person alone has is the same on both."""
     return any(
         reason.level == "same" and weights.kinds.get(reason.field.removeprefix(CUSTOM)) is Kind.PERSONAL

@@ -14,7 +14,8 @@ import msgspec
 from domain.messages import Inbound, Report, ReportKind, utcnow
 from router.answered import answered
 from router.assign import at_work
-from router.plan import Facts, Outcome, Plan, decide, senders_of
+from router.plan import decide, senders_of
+from router.planned import Facts, Outcome, Plan
 from router.rules import Rules
 from router.write import Circumstances, write
 from store import cards, chats, contacts, deliveries, events, leads, merges, messages, staff, suppressions

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from router.plan import Plan
+from router.planned import Plan
 from store import deliveries
 from store.bulk import Row
 from store.deliveries import Lane, Purpose

@@ -13,7 +13,7 @@ from domain.messages import Address, AddressKind, ChannelName, Inbound
 from people.merging import TOGETHER, Unjoinable, Wish, join
 from router import stops
 from router.assign import at_work, turn_of
-from router.plan import Joined, Opened, Plan
+from router.planned import Joined, Opened, Plan
 from router.rules import Rules
 from router.screen import language_of
 from store import chats, contacts, deliveries, events, leads, messages, suppressions

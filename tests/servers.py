@@ -59,11 +59,11 @@ class Servers:
         """Wait for something that runs on the servers' own loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def create_database(self) -> URL:
-        """A fresh database, a copy of the template."""
+    def create_database(self, template: str = TEMPLATE) -> URL:
+        """A fresh database, a copy of the migrated template; of "template0", an empty one."""
         self._made += 1
         url = self._database(f"test_{self._made}")
-        self.run(self._sql(f"CREATE DATABASE {url.database} TEMPLATE {TEMPLATE}"))
+        self.run(self._sql(f"CREATE DATABASE {url.database} TEMPLATE {template}"))
         return url
 
     def drop_database(self, url: URL) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from channels.email.imap import ImapConnection
 from channels.email.mailbox import FolderWatch
@@ -12,6 +13,8 @@ from channels.email.settings import EmailSettings
 from domain.errors import Misconfigured, Rejected
 from domain.messages import ChannelName, Outbound, Sent, utcnow
 from domain.ports import Accept, Host
+
+log = logging.getLogger(__name__)
 
 
 class EmailChannel:
@@ -24,8 +27,13 @@ class EmailChannel:
         self._mailer = Mailer(settings.smtp, helo=helo) if settings.smtp else None
 
     async def ping(self) -> None:
-        """Log in on both sides and open each folder. Raises SendError with what is wrong."""
+        """Log in on both sides and open each folder. Raises SendError with what is wrong.
+
+        Where nothing says whose senders are true, it works, but a person should know: that is logged.
+        """
         if self._settings.imap:
+            if not self._settings.imap.receivers:
+                log.warning("%s: without imap.trusted_receiver no sender is proved, each is only claimed", self.name)
             connection = await ImapConnection.open(self._settings.imap)
             try:
                 for folder in self._settings.imap.folders:

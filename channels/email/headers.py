@@ -10,7 +10,7 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value, unquote
 
 from channels.email.charsets import decode
-from domain.addresses import normalise_email
+from domain.addresses import written_email
 
 _WORD = re.compile(r"=\?([\w.:-]*?)(?:\*[\w-]*)?\?([bq])\?([^?\r\n]*)\?=", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
@@ -36,7 +36,11 @@ class Headers:
 
     def raw(self, name: str) -> str:
         """The first field of that name, unfolded, not decoded; empty when there is none."""
-        return re.sub(r"\r?\n[ \t]?", " ", self._fields.get(name, [""])[0]).strip()
+        return _unfolded(self._fields.get(name, [""])[0])
+
+    def count(self, name: str) -> int:
+        """How many fields of that name there are."""
+        return len(self._fields.get(name, ()))
 
     def text(self, name: str) -> str:
         """For a person to read: decoded, on one line, without control characters."""
@@ -59,8 +63,12 @@ class Headers:
         return ids if len(ids) <= _MOST_IDS else ids[:1] + ids[1 - _MOST_IDS :]
 
     def mailboxes(self, name: str) -> list[tuple[str, str]]:
-        """(display name, normal address) of all mailboxes, those of groups too."""
+        """(display name, address as it is written) of all mailboxes, those of groups too."""
         return list(_mailboxes(self.raw(name)))
+
+
+def _unfolded(value: str) -> str:
+    return re.sub(r"\r?\n[ \t]?", " ", value).strip()
 
 
 def one_line(text: str) -> str:
@@ -101,7 +109,7 @@ def _mailboxes(value: str) -> Iterator[tuple[str, str]]:
         bracket = re.search(r"<([^<>]*)>\s*$", chunk)
         spec = bracket[1] if bracket else chunk
         found = _ADDRESS.search(_bare(spec))
-        address = normalise_email(found[0].strip(".'")) if found else None
+        address = written_email(found[0].strip(".'")) if found else None
         if address:
             yield _display_name(chunk[: bracket.start()] if bracket else "", chunk), address
 

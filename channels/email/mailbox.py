@@ -238,7 +238,12 @@ class FolderWatch:
         ]
 
     def _event(self, folder: Folder, letter: Letter, body: bytes | None) -> Inbound | Report:
-        envelope = Envelope(channel=self._channel, own=self._address, received_at=letter.arrived)
+        envelope = Envelope(
+            channel=self._channel,
+            own=self._address,
+            received_at=letter.arrived,
+            receivers=self._settings.receivers,
+        )
         if body is None:
             place = f"{self._folder}:{folder.validity}:{letter.uid}"
             reason = f"the mail server does not give out mail {letter.uid} of folder {self._folder}"

@@ -1,7 +1,7 @@
 """Mail in: the bytes of a mail as an `Inbound` or a `Report`. Pure, never raises.
 
-The sender's address counts as proved because the mail account delivered it; the checks of the receiving server
-(Authentication-Results, RFC 8601) are not looked at yet, so a forged From is not told from a true one.
+Anybody may write any From. It is proved only when the server that took the mail in says so (`authentication`), and
+otherwise claimed, as Reply-To always is.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from datetime import datetime
 from email.message import Message
 
 from channels.email import bounded
+from channels.email.authentication import proof
 from channels.email.automatic import automatic
 from channels.email.body import read_body
 from channels.email.bounce import Notice, is_bounce, notice
 from channels.email.headers import Headers
 from channels.email.quotes import new_text
-from domain.addresses import email
-from domain.messages import Address, Automatic, ChannelName, File, Inbound, Report
+from domain.addresses import email, normalise_email
+from domain.messages import Address, Automatic, ChannelName, File, Inbound, Proof, Report
 
 LONGEST_TEXT = 100_000
 """Characters of text that travel on; the whole is in `raw`."""
@@ -43,6 +44,8 @@ class Envelope:
     own: str
     """Our address, by which we know our own mail."""
     received_at: datetime
+    receivers: tuple[str, ...] = ()
+    """Whose Authentication-Results are believed (`ImapSettings.receivers`)."""
 
 
 def parse(raw: bytes, envelope: Envelope) -> Inbound | Report:
@@ -67,7 +70,7 @@ def unreadable(raw: bytes, envelope: Envelope, reason: str, *, external_id: str 
         unreadable=reason,
     )
     try:
-        return _with_header(bare, Headers(bounded.read(_BLANK_LINE.split(raw[:65536], maxsplit=1)[0])), envelope.own)
+        return _with_header(bare, Headers(bounded.read(_BLANK_LINE.split(raw[:65536], maxsplit=1)[0])), envelope)
     except Exception:  # noqa: BLE001  # then it stays without
         return bare
 
@@ -106,7 +109,7 @@ def _read(mail: Message, headers: Headers, raw: bytes, envelope: Envelope) -> In
         raw=_raw(raw),
         automatic=kind,
     )
-    event = _with_header(event, headers, envelope.own)
+    event = _with_header(event, headers, envelope)
     return event if event.addresses else replace(event, unreadable="the mail names no sender")
 
 
@@ -125,8 +128,8 @@ def _raw(raw: bytes) -> File:
     return File(name="mail.eml", type="message/rfc822", size=len(raw), data=raw)
 
 
-def _with_header(event: Inbound, headers: Headers, own: str) -> Inbound:
-    name, addresses = _sender(headers, own)
+def _with_header(event: Inbound, headers: Headers, envelope: Envelope) -> Inbound:
+    name, addresses = _sender(headers, envelope)
     own_id = headers.message_ids("message-id")
     nearest_first = (*headers.message_ids("in-reply-to"), *reversed(headers.message_ids("references")))
     language = headers.token("content-language")[:2]
@@ -141,23 +144,28 @@ def _with_header(event: Inbound, headers: Headers, own: str) -> Inbound:
     )
 
 
-def _sender(headers: Headers, own: str) -> tuple[str, tuple[Address, ...]]:
+def _sender(headers: Headers, envelope: Envelope) -> tuple[str, tuple[Address, ...]]:
     """Who wrote: From, and Reply-To as a claim beside it.
 
     When From is a machine's (a site's form writes as noreply@ or as ourselves), Reply-To alone is the person.
     """
     wrote = headers.mailboxes("from") or headers.mailboxes("sender")
-    answer_to = [each for each in headers.mailboxes("reply-to") if each[1] != own]
-    if answer_to and (not wrote or wrote[0][1] == own or _NOBODY.match(wrote[0][1])):
-        return answer_to[0][0], _addresses([(answer_to[0][1], False)])
+    answer_to = [each for each in headers.mailboxes("reply-to") if not _is_same(each[1], envelope.own)]
+    if answer_to and (not wrote or _is_same(wrote[0][1], envelope.own) or _NOBODY.match(wrote[0][1])):
+        return answer_to[0][0], _addresses([(answer_to[0][1], None)])
     if not wrote:
         return "", ()
-    return wrote[0][0], _addresses([(wrote[0][1], True), *((address, False) for _, address in answer_to[:1])])
+    believed = proof(headers, envelope.receivers)
+    return wrote[0][0], _addresses([(wrote[0][1], believed), *((address, None) for _, address in answer_to[:1])])
 
 
-def _addresses(values: Iterable[tuple[str, bool]]) -> tuple[Address, ...]:
+def _is_same(one: str, other: str) -> bool:
+    return normalise_email(one) == normalise_email(other)
+
+
+def _addresses(values: Iterable[tuple[str, Proof | None]]) -> tuple[Address, ...]:
     found: dict[str, Address] = {}
-    for value, proved in values:
-        if (address := email(value, proved=proved)) is not None:
+    for value, believed in values:
+        if (address := email(value, proved=believed is not None, proof=believed or "")) is not None:
             found.setdefault(address.value, address)
     return tuple(found.values())

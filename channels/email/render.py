@@ -19,7 +19,7 @@ from html import escape
 from channels.email.headers import one_line
 from channels.email.settings import EmailSettings
 from channels.email.text import plain_text
-from domain.addresses import normalise_email
+from domain.addresses import written_email
 from domain.errors import Rejected
 from domain.messages import File, Outbound
 
@@ -110,7 +110,7 @@ def _names(head: bytes) -> list[bytes]:
 
 def recipient(address: str) -> Address:
     """The address as a header takes it. Raises ValueError when it is none, also for one that hides a second line."""
-    normal = normalise_email(address)
+    normal = written_email(address)
     if normal is None:
         raise ValueError(f"{address!r} is not an e-mail address")
     local, _, domain = normal.rpartition("@")

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from domain.addresses import normalise_email
+from domain.addresses import written_email
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_RECEIVER = re.compile(r"(?:\*\.(?=[^.]+\.[^.]))?[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?", re.IGNORECASE)
+_RECEIVERS: Mapping[str, tuple[str, ...]] = {
+    "imap.gmail.com": ("mx.google.com",),
+    "imap.googlemail.com": ("mx.google.com",),
+    # mxfront4o.mail.yandex.net in older mails, mail-nwsmtp-mxfront-production-main-71.klg.yp-c.yandex.net in newer ones
+    "imap.yandex.ru": ("*.yandex.net",),
+    "imap.yandex.com": ("*.yandex.net",),
+    "imap.ya.ru": ("*.yandex.net",),
+    "imap.mail.ru": ("mxs.mail.ru",),  # the host itself stands in a comment: mx289.i.mail.ru
+}
+"""IMAP host -> what stands first in the Authentication-Results of that provider, as mails that came through it have it.
+
+Not Outlook: Microsoft writes the field without its name in it, so that nothing tells it from a sender's. And not
+providers with a name for each check (iCloud): only the topmost field counts.
+"""
 
 
 class _Section(BaseModel):
@@ -47,6 +63,14 @@ class ImapSettings(_Section):
         description="Folder into which a mail is moved once it is safely taken over; made when it does not exist. "
         "Without it mails stay where they are and keep their unread mark.",
     )
+    trusted_receiver: tuple[str, ...] | None = Field(
+        default=None,
+        description="The name by which the server that takes your mail in signs its checks (SPF, DKIM, DMARC): the "
+        "first word of the topmost `Authentication-Results` in a mail that you got. Several names make a list, "
+        "`*.example.com` stands for all names below. Known already for Gmail, Yandex and Mail.ru. On any other server "
+        "without it, or with an empty list, a From proves nothing: whoever writes is only claimed to be that person.",
+        examples=[("mx.example.com",)],
+    )
     timeout: float = Field(default=30, gt=0, le=600, description="Seconds to wait for an answer of the server.")
     renew: float = Field(
         default=300,
@@ -66,6 +90,26 @@ class ImapSettings(_Section):
         if value == "starttls":
             raise ValueError('IMAP with STARTTLS is not supported: use security = "tls" with port 993')
         return value
+
+    @field_validator("trusted_receiver", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("trusted_receiver")
+    @classmethod
+    def _names(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in value or ():
+            if not _RECEIVER.fullmatch(name):
+                raise ValueError(f'{name!r} is not the name of a server; expected one like "mx.example.com"')
+        return value and tuple(name.lower() for name in value)
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Whose Authentication-Results are believed: as set, or as known of the provider."""
+        if self.trusted_receiver is not None:
+            return self.trusted_receiver
+        return _RECEIVERS.get(self.host.lower().rstrip("."), ())
 
     @field_validator("user", "file_to", "folders")
     @classmethod
@@ -132,7 +176,7 @@ class EmailSettings(_Section):
     @field_validator("address")
     @classmethod
     def _normal_address(cls, value: str) -> str:
-        normal = normalise_email(value)
+        normal = written_email(value)
         if normal is None:
             raise ValueError(f"{value!r} is not an e-mail address; expected one like sales@example.com")
         return normal

@@ -26,6 +26,7 @@ from domain.messages import (
     ChannelName,
     File,
     Inbound,
+    Proof,
     Report,
     ReportKind,
     Source,
@@ -200,11 +201,15 @@ def _sender(message: types.Message) -> Address:
 
 
 def _own_phone(message: types.Message, country: str) -> tuple[Address, ...]:
-    """The sender's phone when he shared his own contact: then Telegram vouches for it. It comes without its "+"."""
-    contact = message.contact
-    if not contact or not message.from_user or contact.user_id != message.from_user.id:
+    """The sender's phone when he shared his own contact: then Telegram vouches for it. It comes without its "+".
+
+    Not a forwarded one: it may be years old, and the number somebody else's since.
+    """
+    contact, user = message.contact, message.from_user
+    if not contact or not user or contact.user_id != user.id or message.sender_chat or message.forward_origin:
         return ()
-    address = addresses.phone(f"+{contact.phone_number.lstrip('+')}", country, proved=True)
+    number = f"+{contact.phone_number.lstrip('+')}"
+    address = addresses.phone(number, country, proved=True, proof=Proof.SHARED)
     return (address,) if address else ()
 
 

@@ -15,6 +15,7 @@ from simulator.feed import Feed, Watcher
 from simulator.mail.imap import Imap
 from simulator.mail.letters import INBOX, SENT, Attachment, Letter, compose, parse
 from simulator.mail.smtp import Smtp
+from simulator.mail.trace import arrived
 
 
 class UnknownMailbox(Exception):
@@ -114,7 +115,7 @@ class PostOffice:
             answers=answers,
             attachments=attachments,
         )
-        await self.deliver(raw, to)
+        await self.deliver(arrived(sender, to, client=sender.rpartition("@")[2], honest=True) + raw, to)
         await self._imap.append(sender, SENT, raw, seen=True)
         self._feed.tell(sender)
 

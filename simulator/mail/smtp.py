@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from simulator.mail.trace import NAME, arrived, without_forged
 
 LARGEST = 35 * 1024 * 1024
 """Bytes of one mail, as SIZE announces it (RFC 1870)."""
@@ -60,8 +61,14 @@ class Smtp:
         content = envelope.content
         assert isinstance(content, bytes)
         for recipient in envelope.rcpt_tos:
-            await self._deliver(_trace(session, envelope.mail_from or "", recipient) + content, recipient)
+            await self._deliver(self._stamped(session, envelope, recipient) + without_forged(content), recipient)
         return "250 2.0.0 OK: delivered"
+
+    def _stamped(self, session: Session, envelope: Envelope, recipient: str) -> bytes:
+        """Whoever logged in, and writes from a domain of this house, is who he says."""
+        sender = envelope.mail_from or ""
+        honest = bool(session.authenticated) and sender.rpartition("@")[2].lower() in self._domains()
+        return arrived(sender, recipient, client=session.host_name or "", honest=honest)
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
@@ -81,7 +88,7 @@ class _Connection(SMTP):
     def __init__(self, smtp: Smtp, others: set[_Connection]) -> None:
         super().__init__(
             smtp,
-            hostname="post.office.example",
+            hostname=NAME,
             ident="ESMTP",
             data_size_limit=LARGEST,
             enable_SMTPUTF8=True,
@@ -103,14 +110,3 @@ class _Connection(SMTP):
         """Drop the client."""
         if self.transport is not None:
             self.transport.close()
-
-
-def _trace(session: Session, sender: str, recipient: str) -> bytes:
-    """The lines that a server adds on top (RFC 5321, section 4.4)."""
-    now = format_datetime(datetime.now(UTC))
-    lines = [
-        f"Return-Path: <{sender}>",
-        f"Delivered-To: {recipient}",
-        f"Received: from {session.host_name} by post.office.example with ESMTP; {now}",
-    ]
-    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")

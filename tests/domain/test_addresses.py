@@ -11,8 +11,16 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat
 
 from domain import addresses
-from domain.addresses import normalise_chat, normalise_email, normalise_phone
-from domain.messages import Address, AddressKind
+from domain.addresses import (
+    normalise_chat,
+    normalise_domain,
+    normalise_email,
+    normalise_external,
+    normalise_phone,
+    normalise_vk,
+    written_email,
+)
+from domain.messages import Address, AddressKind, Proof
 
 CARE = "".join(chr(c) for c in range(32, 127)) + "\u00ad\u200b\u3000\ufeffßẞİıЁёюÅﬁ٣\ud800\x00\n"
 anything = st.one_of(st.text(), st.text(CARE), st.text("+0123456789 ()-.;=доб.extx", max_size=30))
@@ -26,6 +34,10 @@ def test_whatever_comes_nothing_is_raised_and_once_is_enough(text: str, country:
         (normalise_email(text), normalise_email),
         (normalise_phone(text, country), lambda value: normalise_phone(value, country)),
         (normalise_chat(text), normalise_chat),
+        (written_email(text), written_email),
+        (normalise_domain(text), normalise_domain),
+        (normalise_vk(text), normalise_vk),
+        (normalise_external(text), normalise_external),
     ):
         if normalised is not None:
             assert again(normalised) == normalised
@@ -116,6 +128,47 @@ def test_one_russian_number_however_it_is_written(typed: str) -> None:
 @pytest.mark.parametrize(
     "typed",
     [
+        "wa.me/79161234567",
+        "https://wa.me/79161234567",
+        "https://wa.me/79161234567?text=%D0%9F%D1%80%D0%B8%D0%B2%D0%B5%D1%82%208%20800",
+        "https://wa.me/+7 (916) 123-45-67",
+        "https://api.whatsapp.com/send?phone=79161234567",
+        "https://api.whatsapp.com/send/?phone=%2B79161234567&text&type=phone_number&app_absent=0",
+        "https://web.whatsapp.com/send?text=hi&phone=79161234567",
+        "whatsapp://send?phone=+79161234567",
+        "whatsapp:+79161234567",
+        "WhatsApp: 7 916 123-45-67",
+        "viber://chat?number=%2B79161234567",
+        "viber://chat?number=79161234567",
+        "viber://chat/?number=+79161234567",
+        "viber://add?number=79161234567",
+        "https://t.me/+79161234567",
+        "tel:+79161234567",
+    ],
+)
+@pytest.mark.parametrize("country", ["RU", "US", "GB"])
+def test_a_messengers_link_is_a_number_wherever_we_are(typed: str, country: str) -> None:
+    assert normalise_phone(typed, country) == "+79161234567"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://wa.me/message/ABCDEFGHIJKLM1",
+        "https://wa.me/qr/AB123456789012",
+        "https://t.me/+AbCdEf123456",
+        "viber://pa?chatURI=shop",
+        "whatsapp://send?text=79161234567&x=phone",
+        "https://wa.me/" + "7" * 5000,
+    ],
+)
+def test_a_link_without_a_number_is_none(typed: str) -> None:
+    assert normalise_phone(typed, "RU") is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
         "8 (495) 123-45-67 доб. 12",
         "8 (495) 123-45-67, доб 12",
         "+7 495 1234567 ext. 12",
@@ -199,10 +252,56 @@ def test_chats(typed: str, normal: str | None) -> None:
     assert normalise_chat(typed) == normal
 
 
+@pytest.mark.parametrize(
+    ("typed", "normal"),
+    [
+        ("1234567", "1234567"),
+        (" id1234567 ", "1234567"),
+        ("https://vk.com/id1234567", "1234567"),
+        ("m.vk.com/id1234567", "1234567"),
+        ("https://vk.ru/ID007", "7"),
+        ("vk.com/1234567", None),
+        ("vk.com/durov", None),
+        ("club1", None),
+        ("-1", None),
+        ("0", None),
+        ("١٢", None),
+        ("", None),
+    ],
+)
+def test_vk_users(typed: str, normal: str | None) -> None:
+    assert normalise_vk(typed) == normal
+
+
+@pytest.mark.parametrize(
+    ("system", "id_", "value"),
+    [
+        ("AmoCRM", "1234", "amocrm:1234"),
+        (" bitrix24", "C_77 ", "bitrix24:C_77"),
+        ("1c", "ЦБ-000017", "1c:ЦБ-000017"),
+        ("retail-crm", "a:b", "retail-crm:a:b"),
+        ("", "1234", None),
+        ("amo crm", "1234", None),
+        ("a:b", "", None),
+        ("-amo", "1", None),
+        ("amocrm", "", None),
+        ("amocrm", "1 2", None),
+        ("amocrm", "1\x00", None),
+        ("amocrm", "\ud800", None),
+        ("amocrm", "1" * 201, None),
+    ],
+)
+def test_ids_of_other_systems(system: str, id_: str, value: str | None) -> None:
+    found = addresses.external(system, id_)
+    assert (found and found.value) == value
+    assert found is None or found.kind is AddressKind.EXTERNAL
+
+
 def test_an_address_says_how_far_it_is_to_be_trusted() -> None:
     assert addresses.email("A@B.CO") == Address(kind=AddressKind.EMAIL, value="a@b.co", proved=False)
     assert addresses.phone("8 916 123-45-67", "RU", proved=True) == Address(
         kind=AddressKind.PHONE, value="+79161234567", proved=True
     )
     assert addresses.telegram("7", proved=True) == Address(kind=AddressKind.TELEGRAM, value="7", proved=True)
-    assert addresses.email("?") is addresses.phone("?", "RU") is addresses.telegram("?") is None
+    assert addresses.vk("id7", proof=Proof.IMPORTED) == Address(kind=AddressKind.VK, value="7", proof="import")
+    assert addresses.email("?") is addresses.phone("?", "RU") is addresses.telegram("?") is addresses.vk("?") is None

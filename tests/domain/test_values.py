@@ -10,9 +10,20 @@ from typing import Any
 
 import pytest
 
+from bus.streams import decode, encode
 from domain import errors, messages, ports
 from domain.errors import Refused, SendError, Throttled, Unpublished
-from domain.messages import ChannelName, Inbound, Report, ReportKind, require_aware, utcnow
+from domain.messages import (
+    Address,
+    AddressKind,
+    ChannelName,
+    Inbound,
+    Proof,
+    Report,
+    ReportKind,
+    require_aware,
+    utcnow,
+)
 
 NAIVE = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - that it has no zone is the point
 FROZEN = [cls for _, cls in inspect.getmembers(messages, dataclasses.is_dataclass)] + [ports.Host]
@@ -56,6 +67,37 @@ def test_an_error_reads_as_code_and_reason() -> None:
         "slow down", "429", timedelta(seconds=3), True,
     )  # fmt: skip
     assert Refused("too large").reason == "too large"
+
+
+@pytest.mark.parametrize(
+    ("proved", "proof", "how"),
+    [
+        (True, "", Proof.CHANNEL),
+        (False, "", Proof.TYPED),
+        (True, "dkim", Proof.DKIM),
+        (True, Proof.SHARED, Proof.SHARED),
+        (False, "import", Proof.IMPORTED),
+        (True, "of a release to come", Proof.CHANNEL),
+        (False, "of a release to come", Proof.TYPED),
+    ],
+)
+def test_an_address_knows_how_it_was_proved(proved: bool, proof: str, how: Proof) -> None:
+    assert Address(kind=AddressKind.EMAIL, value="a@b.co", proved=proved, proof=proof).how is how
+
+
+@pytest.mark.parametrize("proof", ["", *Proof, "of a release to come"])
+def test_a_proof_travels_on_the_bus(proof: str) -> None:
+    address = Address(kind=AddressKind.EXTERNAL, value="amocrm:1", proved=True, proof=proof)
+    event = Inbound(channel=ChannelName("a"), external_id="1", addresses=(address,), received_at=utcnow())
+    assert decode(encode(event)) == event
+
+
+def test_an_address_of_an_older_release_is_read() -> None:
+    address = Address(kind=AddressKind.EMAIL, value="a@b.co", proved=True)
+    event = Inbound(channel=ChannelName("a"), external_id="1", addresses=(address,), received_at=utcnow())
+    old = encode(event).replace(b',"proof":""', b"")
+    assert b"proof" not in old
+    assert decode(old) == event
 
 
 @pytest.mark.parametrize("port", PORTS, ids=lambda cls: cls.__name__)

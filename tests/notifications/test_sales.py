@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.sales import LIMIT, Reader, buttons, card, one_line, paragraph
+from notifications.lines import one_line, paragraph
+from notifications.sales import LIMIT, Reader, buttons, card
 from notifications.words import WORDS, moment, more
 from simulator.telegram.markup import parse_html
 from store.cards import CardView, Line

@@ -33,6 +33,18 @@ async def test_new_mail_is_pushed(house: House, leads: MailboxUser, settings: Se
     assert len(leads.mails()) == 2
 
 
+@pytest.mark.parametrize(("trusted", "proof"), [("mx.shop.test", "dkim"), (None, "typed")])
+async def test_the_receivers_checks_are_believed_where_they_are_trusted(
+    house: House, leads: MailboxUser, settings: Settings, trusted: str | None, proof: str
+) -> None:
+    leads.deliver(mail("one", authentication_results="mx.shop.test; dkim=pass header.d=customer.test"))
+    async with house.listening(settings(trusted_receiver=trusted)):
+        await house.got("one")
+    [event] = house.events
+    assert isinstance(event, Inbound)
+    assert event.addresses[0].how == proof
+
+
 async def test_taking_leaves_the_unread_mark(house: House, leads: MailboxUser, settings: Settings) -> None:
     leads.deliver(mail("one"))
     async with house.listening(settings()):

@@ -30,6 +30,9 @@ def test_good_settings_keep_their_secrets() -> None:
         ({"imap": {**IMAP, "folders": []}}, "at least 1"),
         ({"imap": {**IMAP, "file_to": "INBOX"}}, "one of the folders that are read"),
         ({"imap": {**IMAP, "renew": 3600}}, "less than or equal to 1740"),
+        ({"imap": {**IMAP, "trusted_receiver": "mx.example.com; dkim=pass"}}, "expected one like"),
+        ({"imap": {**IMAP, "trusted_receiver": ["mx.example.com", "*.com"]}}, "expected one like"),
+        ({"imap": {**IMAP, "trusted_receiver": ""}}, "expected one like"),
         ({"imap": {**IMAP, "prot": 1}}, "Extra inputs"),
         ({"smtp": {"host": "h", "user": "u"}}, "belong together"),
         ({"address": "sales"}, "expected one like sales@example.com"),
@@ -41,6 +44,27 @@ def test_bad_settings(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason) as caught:
         EmailSettings.model_validate(GOOD | change)
     assert "very-secret" not in str(caught.value.errors(include_input=False))
+
+
+@pytest.mark.parametrize(
+    ("change", "receivers"),
+    [
+        ({}, ()),
+        ({"trusted_receiver": "MX.example.com"}, ("mx.example.com",)),
+        ({"trusted_receiver": ["mx1.example.com", "*.mx.example.com"]}, ("mx1.example.com", "*.mx.example.com")),
+        ({"host": "imap.gmail.com"}, ("mx.google.com",)),
+        ({"host": "IMAP.GMAIL.COM."}, ("mx.google.com",)),
+        ({"host": "imap.gmail.com", "trusted_receiver": []}, ()),
+        ({"host": "imap.gmail.com", "trusted_receiver": "mx.example.com"}, ("mx.example.com",)),
+        ({"host": "outlook.office365.com"}, ()),
+    ],
+)
+def test_whose_checks_are_believed(change: dict[str, Any], receivers: tuple[str, ...]) -> None:
+    assert ImapSettings.model_validate(IMAP | change).receivers == receivers
+
+
+def test_our_own_address_is_sent_from_as_it_is_written() -> None:
+    assert EmailSettings.model_validate(GOOD | {"address": "Sa.les+x@gmail.com"}).address == "sa.les+x@gmail.com"
 
 
 @pytest.mark.parametrize("model", [EmailSettings, ImapSettings, SmtpSettings])

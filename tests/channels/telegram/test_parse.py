@@ -60,11 +60,11 @@ INBOUND: dict[str, dict[str, Any]] = {
     "sticker": {"fields": {"content": "sticker", "sticker": "👍"}},
     "sticker_animated": {"fields": {"content": "sticker", "sticker": "😂"}},
     "contact_own": {
-        "addresses": (ANNA, Address(kind=AddressKind.PHONE, value="+79161234567", proved=True)),
+        "addresses": (ANNA, Address(kind=AddressKind.PHONE, value="+79161234567", proved=True, proof="shared")),
         "fields": {"content": "contact", "phone": "79161234567", "name": "Анна Смирнова"},
     },
     "contact_own_foreign": {
-        "addresses": (JOHN, Address(kind=AddressKind.PHONE, value="+447400123456", proved=True)),
+        "addresses": (JOHN, Address(kind=AddressKind.PHONE, value="+447400123456", proved=True, proof="shared")),
         "fields": {"content": "contact", "phone": "447400123456", "name": "John"},
     },
     "contact_other": {
@@ -217,6 +217,34 @@ def test_a_private_chat_is_answered_at_the_senders_address() -> None:
     assert isinstance(event, Inbound)
     assert (event.external_id, event.ref, event.thread, event.chat) == ("5001:101", "5001:101", "5001", "")
     assert event.received_at == datetime.fromtimestamp(1764000101, UTC)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"contact": {"user_id": 5002}},  # somebody else's
+        {"contact": {"user_id": None}},  # of nobody on Telegram
+        {"contact": {"phone_number": "12"}},
+        {"forward_origin": sample("forward_user")["message"]["forward_origin"]},  # may be years old
+        {"sender_chat": {"id": -100123, "type": "channel", "title": "News"}},
+    ],
+)
+def test_only_ones_own_contact_proves_a_phone(change: dict[str, Any]) -> None:
+    update = sample("contact_own")
+    contact = update["message"]["contact"] | change.get("contact", {})
+    update["message"] |= change | {"contact": contact}
+    event = read(update).event
+    assert isinstance(event, Inbound)
+    assert [address.kind for address in event.addresses] == [AddressKind.TELEGRAM]
+    assert event.fields["phone"] == contact["phone_number"]
+
+
+def test_a_username_is_no_address() -> None:
+    update = sample("text")
+    update["message"]["from"]["username"] = "a79161234567"
+    event = read(update).event
+    assert isinstance(event, Inbound)
+    assert (event.addresses, event.fields["username"]) == ((ANNA,), "a79161234567")
 
 
 def test_two_edits_of_one_message_are_two_events() -> None:

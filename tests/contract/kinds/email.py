@@ -110,6 +110,7 @@ CASE = Case(
         {"imap": {"host": "imap.example.com", "user": "sales", "password": SECRET, "security": "starttls"}},
         {"smtp": {"host": "smtp.example.com", "password": SECRET}},
         {"imap": {"host": "h", "user": "sales", "password": SECRET, "folders": ["A"], "file_to": "A"}},
+        {"imap": {"host": "h", "user": "sales", "password": SECRET, "trusted_receiver": "mx; dkim=pass"}},
         {"imap": None, "smtp": None},
     ],
     samples={path.name: partial(_sample, path) for path in sorted(CAPTURED.glob("*.eml"))},

@@ -44,6 +44,12 @@ def test_the_letters_may_come_late(tmp_path: Path) -> None:
     assert detect(path) == "koi8-r"
 
 
+def test_the_letters_may_stand_at_the_beginning_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("name,phone\nПётр Иванов,2\n".encode("koi8-r") + b"Ivan,1\n" * 100_000)
+    assert detect(path) == "koi8-r"
+
+
 def test_utf8_with_a_broken_letter_is_utf8(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("Имя;Город\nАнна;Москва\nПётр;Тверь".encode()[:-1])

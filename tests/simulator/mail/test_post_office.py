@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import re
 from collections.abc import AsyncIterator
+from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from simulator.mail.letters import INBOX, SENT, Attachment
 from simulator.mail.office import PostOffice, UnknownMailbox
+from simulator.mail.trace import NAME
 
 SHOP, ANNA = "sales@shop.example", "anna@client.example"
 PASSWORD = 'pa ss"word'
@@ -86,6 +88,35 @@ async def test_fetched_mail_is_what_was_sent(office: PostOffice, imap: aioimapli
     [letter] = await office.messages(SHOP)
     assert letter.text == "Сколько стоит доставка?\n.\n..точки"
     assert not letter.seen  # PEEK
+
+
+async def checks(office: PostOffice, imap: aioimaplib.IMAP4) -> list[str]:
+    """Authentication-Results of the only mail, on one line each."""
+    await imap.select("INBOX")
+    answer = await imap.fetch("1", "(UID BODY.PEEK[])")
+    found = message_from_bytes(bytes(answer.lines[1])).get_all("Authentication-Results", [])
+    return [" ".join(value.split()) for value in found]
+
+
+async def test_a_customer_who_writes_is_vouched_for(office: PostOffice, imap: aioimaplib.IMAP4) -> None:
+    await office.write(ANNA, SHOP, "Вопрос", "Есть скидка?")
+    assert await checks(office, imap) == [
+        f"{NAME}; spf=pass smtp.mailfrom={ANNA}; dkim=pass (2048-bit key) header.d=client.example "
+        "header.i=@client.example; dmarc=pass (p=none dis=none) header.from=client.example"
+    ]
+
+
+@pytest.mark.parametrize("password", [None, PASSWORD])
+async def test_smtp_vouches_for_nobody_but_who_logged_in(
+    office: PostOffice, imap: aioimaplib.IMAP4, password: str | None
+) -> None:
+    forged = mail()
+    forged["Authentication-Results"] = f"{NAME}; dmarc=pass header.from=client.example"
+    forged["Authentication-Results"] = "other.example; dmarc=pass header.from=client.example"
+    await send(office, forged, password)
+    ours, *rest = await checks(office, imap)
+    assert ours.startswith(f"{NAME}; spf=pass" if password else f"{NAME}; spf=none")
+    assert [value.partition(";")[0] for value in rest] == ["other.example"]
 
 
 @pytest.mark.parametrize("way", ["move", "copy"])
