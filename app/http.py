@@ -1,4 +1,4 @@
-"""The web role: hooks and forms of the channels, the hosted forms, and a health check."""
+"""The web role: hooks and forms of the channels, the hosted forms, the API, and a health check."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ from portal.routes import portal
 BACKLOG = 2048
 
 
-def application(channels: Mapping[ChannelName, Channel], accept: Accept, server: Server) -> AsgiApp:
-    """`/in/{channel}` for what calls us, `/f/{form}` for people, `/health`."""
+def application(
+    channels: Mapping[ChannelName, Channel], accept: Accept, server: Server, api: AsgiApp | None = None
+) -> AsgiApp:
+    """`/in/{channel}` for what calls us, `/f/{form}` for people, `/api` for programs, `/health`."""
     hooks = {f"/in/{name}": c.app(accept) for name, c in channels.items() if isinstance(c, Webhook)}
     forms = {str(name): c for name, c in channels.items() if isinstance(c, FormChannel)}
     pages = portal(forms, accept, frame_ancestors=server.frame_ancestors)
-    rest = Router([Route("/health", _health), Mount("/", pages)])
+    programs = [Mount("/api", api)] if api else []
+    rest = Router([Route("/health", _health), *programs, Mount("/", pages)])
 
     async def dispatch(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http" and (hook := _hook(scope["path"], hooks)):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 
+from api.app import api
 from app.accept import Door
 from app.handler import Handler
 from app.http import WebServer, application
@@ -29,6 +30,7 @@ from notifications.sender import SendLoop
 from notifications.sweep import Sweep
 from notifications.texts import say
 from people.asking import Asking
+from people.exporting import House
 from people.matcher import Matcher
 from router.route import Router
 from router.rules import Chat, Intake, Rules
@@ -114,7 +116,8 @@ class Installation:
         return [job for role in roles for job in made[role]()]
 
     def _web(self) -> list[Job]:
-        app = application(self.channels, self.door.accept, self.settings.server)
+        doors = api(self.database, country=self.settings.company.country, house=export_house(self.settings))
+        app = application(self.channels, self.door.accept, self.settings.server, doors)
         hooks = [c for c in self.channels.values() if isinstance(c, Registered)]
         return [
             Job("web server", WebServer(app, self.settings.server).serve),
@@ -175,6 +178,16 @@ class Installation:
             language=company.language,
             zone=company.zone,
         )
+
+
+def export_house(settings: Settings) -> House:
+    """How contacts may be carried out."""
+    return House(
+        delay=timedelta(hours=settings.people.export_delay_hours),
+        operators=[(o.channel, o.chat) for o in settings.operators],
+        language=settings.company.language,
+        zone=settings.company.zone,
+    )
 
 
 async def _registered(hook: Registered) -> None:

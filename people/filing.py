@@ -22,9 +22,10 @@ from domain.ids import new_id
 from domain.messages import Address, AddressKind, Proof
 from people.companies import key_of
 from people.draft import Draft, Rejection
-from people.fields import BUILT_IN, Field, Wrong, normal
+from people.fields import BUILT_IN, Field, Type, Wrong, normal
 from people.files.texts import Reason, reason
 from people.names import compatible, name_key
+from people.values import LONGEST
 from store.bulk import Row
 from store.contacts import Key, Known, KnownIdentity
 from store.imports import Content
@@ -232,8 +233,8 @@ class Filing:
 
     def _normal(self, name: str, value: str) -> str:
         kind = self._choices.fields.get(name)
-        if kind is None or (kind.type == "text" and len(value) < 1000):
-            return value
+        if kind is None or (kind.type is Type.TEXT and len(value) <= LONGEST):
+            return value[:LONGEST]
         try:
             return normal(kind, value, self._choices.country)
         except Wrong:

@@ -30,6 +30,7 @@ field_values = Table(
     Column("source", Text, nullable=False, comment="a channel's name, 'import:ID', 'staff:ID', 'api:ID'"),
     Column("at", Time, nullable=False),
     Index(None, "contact_id", "field", "at"),
+    Index(None, "field", "value"),
     comment="append-only: the latest value of a card's field holds, the others are its history",
 )
 

@@ -133,6 +133,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_field_values_contact_id_field_at"), "field_values", ["contact_id", "field", "at"], unique=False
     )
+    op.create_index(op.f("ix_field_values_field_value"), "field_values", ["field", "value"], unique=False)
     op.create_table(
         "import_rows",
         sa.Column("import_id", sa.Uuid(), nullable=False),
@@ -193,6 +194,7 @@ def downgrade() -> None:
     op.drop_table("imports")
     op.drop_index(op.f("ix_import_rows_import_id_outcome_row"), table_name="import_rows")
     op.drop_table("import_rows")
+    op.drop_index(op.f("ix_field_values_field_value"), table_name="field_values")
     op.drop_index(op.f("ix_field_values_contact_id_field_at"), table_name="field_values")
     op.drop_table("field_values")
     op.drop_table("field_kinds")

@@ -1,0 +1,32 @@
+"""Which scope an endpoint needs: said in its signature, and so in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from api.guard import Caller
+from api.problems import Problem
+
+
+class Needs:
+    """The caller, who has this scope. "admin" opens everything."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    def __call__(self, request: HTTPConnection) -> Caller:
+        caller: Caller = request.scope["caller"]
+        if not {self.scope, "admin"} & set(caller.key.scopes):
+            raise Problem(403, "scope", scope=self.scope)
+        return caller
+
+
+Reader = Annotated[Caller, Depends(Needs("contacts:read"))]
+Writer = Annotated[Caller, Depends(Needs("contacts:write"))]
+Merger = Annotated[Caller, Depends(Needs("merges:write"))]
+Importer = Annotated[Caller, Depends(Needs("imports:write"))]
+Exporter = Annotated[Caller, Depends(Needs("exports:read"))]
+Admin = Annotated[Caller, Depends(Needs("admin"))]
