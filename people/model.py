@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import ceil, log2, log10
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ async def read(connection: Connection) -> Model:
     kinds = tuple(sorted((await traits.kinds(connection)).items()))
     version = await traits.model_id(connection)
     if version is None:
-        return _begin(kinds)
+        return _begin(kinds, _order_of(await traits.size(connection)))
     if (found := _CACHE.get((version, kinds))) is None:
         found = made(await traits.model(connection, version), kinds)
         _CACHE.clear()
@@ -48,9 +49,22 @@ _CACHE: dict[tuple[UUID, _Kinds], Model] = {}
 """Weights are a long document; a look at cards takes milliseconds."""
 
 
+_DOUBLED = 0.3
+"""So many of the cards have a second one, while nobody has learned how many do."""
+_SMALL = 1000
+"""A base of fewer cards is compared as if it had so many: it will grow."""
+
+
+def _order_of(cards: int) -> int:
+    """The next power of ten: a base that grows by a few cards is not compared with other weights."""
+    return int(10 ** max(ceil(log10(max(cards, 1))), log10(_SMALL)))
+
+
 @lru_cache(maxsize=4)
-def _begin(kinds: _Kinds) -> Model:
-    return Model(weights=with_custom(DEFAULTS, _kinds(kinds)), rarity={})
+def _begin(kinds: _Kinds, cards: int) -> Model:
+    """Among a million strangers many have one name; among a thousand hardly any two: the prior says so."""
+    prior = round(log2(2 * _DOUBLED / cards), 3)
+    return Model(weights=replace(with_custom(DEFAULTS, _kinds(kinds)), prior=prior), rarity={})
 
 
 def made(values: Mapping[str, Any], kinds: _Kinds) -> Model:

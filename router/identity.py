@@ -5,8 +5,9 @@ address it is, since the answer goes to that address alone; it never brings a se
 joins two people. When a claimed address speaks for itself and its card is already proved by another address, it
 was somebody else's: it leaves, with the leads that it opened.
 
-Two things make an address no key: several people share it (then the name tells which of them writes), and a number
-that was silent for long may have passed to somebody else (then what is known of the former owner stays with him).
+Three things make an address no key: several people share it (then the name tells which of them writes); it was typed
+by somebody with another name than who has it (a wife, a colleague: they are another person who claims it, too); and a
+number that was silent for long may have passed to somebody else (what is known of the former owner stays with him).
 """
 
 from __future__ import annotations
@@ -65,17 +66,17 @@ class Resolution(NamedTuple):
     """Cards whose address this message proves beside the sender's: they are one person."""
 
 
-def claims_of(addresses: Sequence[Address], name: str, known: Known, at: datetime) -> tuple[Claim, ...]:
+def claims_of(addresses: Sequence[Address], name: str, known: Known) -> tuple[Claim, ...]:
     """The addresses of one message, each with the variant that it means."""
-    return tuple(_claim(a, name, known, at) for a in addresses)
+    return tuple(_claim(a, name, known) for a in addresses)
 
 
-def _claim(address: Address, name: str, known: Known, at: datetime) -> Claim:
+def _claim(address: Address, name: str, known: Known) -> Claim:
     claim = Claim(address.kind, address.value, address.how, address.proved)
     if _is_shared(claim, known):
         return claim._replace(variant=_variant_of(claim, name, known))
     held = known.identities.get(claim.key)
-    if held and not claim.proved and _is_strange(held, name, at):
+    if held and not claim.proved and _is_other(held, name):
         return claim._replace(variant=_variant_of(claim, name, known))
     return claim
 
@@ -100,11 +101,16 @@ def _variant_of(claim: Claim, name: str, known: Known) -> str:
     return alike[0] if len(alike) == 1 else key
 
 
+def _is_other(held: KnownIdentity, name: str) -> bool:
+    """Whether who types this address calls himself otherwise than who has it: a wife, a colleague, a stranger."""
+    return bool(name and held.name) and not compatible(name, held.name)
+
+
 def _is_strange(held: KnownIdentity, name: str, at: datetime) -> bool:
     """Whether a number that was silent for long speaks with another name."""
     if held.active_at is None or at - held.active_at < RECYCLED:
         return False
-    return bool(name and held.name) and not compatible(name, held.name)
+    return _is_other(held, name)
 
 
 def _has_passed_on(held: KnownIdentity, name: str, at: datetime) -> bool:

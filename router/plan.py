@@ -67,7 +67,7 @@ class Decision:
             return Outcome(voice)
         if voice is Voice.IGNORED:
             return self._ignore(message, reason, intake.pipeline)
-        claims = claims_of(senders_of(message), message.name, facts.people, message.received_at)
+        claims = claims_of(senders_of(message), message.name, facts.people)
         resolution = resolve(claims, facts.people.identities, message.name, message.received_at)
         if resolution.splits and self.plan.outcomes:
             return None
@@ -161,7 +161,7 @@ class Decision:
     def _ignore(self, message: Inbound, reason: str, pipeline: str) -> Outcome:
         """Keep it, under the sender's open lead if there is one; open nothing, answer nothing."""
         facts, plan, message_id = self._facts, self.plan, new_id()
-        claims = claims_of(message.addresses, message.name, facts.people, message.received_at)
+        claims = claims_of(message.addresses, message.name, facts.people)
         known = next((i for c in claims if (i := facts.people.identities.get(c.key))), None)
         lead = facts.leads.get((known.contact, pipeline)) if known else None
         lead_id = lead.id if lead else None

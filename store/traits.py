@@ -147,6 +147,14 @@ async def count(connection: AsyncConnection) -> int:
 _COUNT = text("SELECT count(*) FROM traits")
 
 
+async def size(connection: AsyncConnection) -> int:
+    """About how many cards can be compared, as the last ANALYZE has it; less than 1 before the first one."""
+    return int(await connection.scalar(_SIZE) or 0)
+
+
+_SIZE = text("SELECT reltuples FROM pg_class WHERE oid = CAST('traits' AS regclass)")
+
+
 async def model_id(connection: AsyncConnection) -> UUID | None:
     """Which weights hold; None while nothing was learned."""
     found: UUID | None = await connection.scalar(_MODEL_ID)
