@@ -69,7 +69,9 @@ class Place:
             typed = filled(*addresses, name=name, text="what did I order?")
             [outcome] = await self.router.route([typed])
             if is_answered:
-                await self._answer(seller, outcome.lead, "Thank you for asking")
+                if outcome.lead != first.lead:
+                    await self._answer(seller, outcome.lead, "Thank you for asking")
+                await self._answer(seller, first.lead, f"Dear {SECRET}")
             await Matcher(self.database, joins=True).look()
             await self._read()
 
