@@ -13,7 +13,7 @@ from domain.ids import new_id
 from domain.messages import utcnow
 from people.traits import Kind
 from people.values import Field, Type, Wrong, checked_name, normal
-from store import contacts
+from store import contacts, traits
 from store import fields as stored
 from store.engine import Connection
 
@@ -82,7 +82,14 @@ async def define(connection: Connection, field: Field) -> Field:
     row = (made.name, made.type.value, *_as_json(made), made.matching, utcnow())
     if not await stored.add_kind(connection, row):
         raise Wrong("taken", field.name)
+    await _look_again(connection, made.matching)
     return made
+
+
+async def _look_again(connection: Connection, *matching: str) -> None:
+    """By which fields cards are compared has changed: all are compared anew, behind the router."""
+    if set(matching) != {"none"}:
+        await traits.all_due(connection)
 
 
 def _as_json(field: Field) -> tuple[str, str]:
@@ -125,12 +132,15 @@ async def change(
         )
     )
     await stored.change_kind(connection, name, *_as_json(after), after.matching)
+    if after.matching != before.matching:
+        await _look_again(connection, before.matching, after.matching)
     return after
 
 
 async def archive(connection: Connection, name: str, *, back: bool = False) -> None:
     """Put a custom field away: it shows no more, and its values stay. Raises Wrong."""
-    await _own(connection, name)
+    field = await _own(connection, name)
+    await _look_again(connection, field.matching)
     await stored.archive_kind(connection, name, None if back else utcnow())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -45,8 +44,8 @@ class Found:
     looked: int = 0
     rows: list[Row] = field(default_factory=list)
     certain: list[Pair] = field(default_factory=list)
-    likes: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
-    """Card -> the others that it is like."""
+    pairs: list[Pair] = field(default_factory=list)
+    """Everybody who is like somebody."""
 
 
 class Matcher:
@@ -92,8 +91,7 @@ class Matcher:
 
     async def _write(self, connection: Connection, cards: Sequence[UUID], found: Found) -> None:
         await suggestions.put(connection, found.rows)
-        for card in cards:
-            await suggestions.drop(connection, card, found.likes[card])
+        await suggestions.drop(connection, cards, found.pairs)
         now = utcnow()
         named = [n for n in await traits.names_at(connection, cards) if is_shared(n.names)]
         if named:
@@ -127,9 +125,9 @@ def _judge(candidates: Sequence[Candidate], ready: Mapping[UUID, Prepared], mode
         how = band(scored, model.weights)
         if how is Band.UNLIKELY:
             continue
-        found.likes[candidate.card].append(candidate.other)
         if pair not in seen:
             seen.add(pair)
+            found.pairs.append(pair)
             found.rows.append((new_id(), *pair, scored.bits, how.value, _reasons(scored), now))
             if how is Band.CERTAIN:
                 found.certain.append(pair)

@@ -52,14 +52,17 @@ _PUT = text(
 )
 
 
-async def drop(connection: AsyncConnection, card: UUID, but: Sequence[UUID]) -> None:
-    """The card is like none of the others any more but these: open pairs with them are gone."""
-    await connection.execute(_DROP, {"card": card, "but": list(but)})
+async def drop(connection: AsyncConnection, cards: Sequence[UUID], but: Sequence[tuple[UUID, UUID]]) -> None:
+    """These cards are like no others any more but in these pairs (one < other): their other open pairs are gone."""
+    values = {"cards": list(cards), "ones": [one for one, _ in but], "others": [other for _, other in but]}
+    await connection.execute(_DROP, values)
 
 
 _DROP = text(
-    """UPDATE suggestions SET state = 'gone' WHERE state = 'open' AND (one = :card OR other = :card)
-       AND NOT (CASE WHEN one = :card THEN other ELSE one END = ANY(CAST(:but AS uuid[])))"""
+    """UPDATE suggestions s SET state = 'gone' WHERE s.state = 'open' AND (s.one, s.other) IN (
+         SELECT one, other FROM suggestions WHERE one = ANY(CAST(:cards AS uuid[]))
+         UNION SELECT one, other FROM suggestions WHERE other = ANY(CAST(:cards AS uuid[]))
+         EXCEPT SELECT * FROM unnest(CAST(:ones AS uuid[]), CAST(:others AS uuid[])))"""
 )
 
 

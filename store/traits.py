@@ -117,8 +117,13 @@ class Candidate(NamedTuple):
 
 async def candidates(connection: AsyncConnection, cards: Sequence[UUID]) -> list[Candidate]:
     """For each of these cards the others that share a key with it and are not known to be the same person."""
+    await connection.execute(_BY_INDEX)
     rows = await connection.execute(_CANDIDATES, {"ids": list(cards), "most": MOST_CANDIDATES})
     return [Candidate(*row) for row in rows]
+
+
+_BY_INDEX = text("SET LOCAL enable_seqscan = off")
+"""Nobody can estimate how many cards share a key, and PostgreSQL expects many: it read all of 5,000 cards for each."""
 
 
 _CANDIDATES = text(

@@ -118,7 +118,8 @@ traits = Table(
     Column("name", Text, nullable=False, comment="people.names.name_key, for search and similarity"),
     Column("facts", JSONB, nullable=False, comment="people.traits.Traits"),
     Column("keys", ARRAY(Text), nullable=False, comment="people.keys: probable duplicates share one"),
-    Index("ix_traits_keys", "keys", postgresql_using="gin"),
+    # Without the list of pending entries, which each look-up would have to read through
+    Index("ix_traits_keys", "keys", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     Index("ix_traits_name", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
     comment="what a card is compared by, as it was when it was compared last",
 )

@@ -44,11 +44,17 @@ def load(*names: str) -> Base:
     people: dict[str, list[UUID]] = defaultdict(list)
     cards = []
     for name in names:
-        for row in csv.DictReader(_lines(name), skipinitialspace=True):
-            card = _traits({k.strip(): (v or "").strip() for k, v in row.items()})
+        for row in rows(name):
+            card = _traits(row)
             people[row["rec_id"].split("-")[1]].append(card.id)
             cards.append(prepare(card, KINDS))
     return Base(cards, frozenset(pair(*both) for ids in people.values() for both in combinations(ids, 2)))
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The records of one set."""
+    table = csv.DictReader(_lines(name), skipinitialspace=True)
+    return [{k.strip(): (v or "").strip() for k, v in row.items()} for row in table]
 
 
 def _lines(name: str) -> list[str]:

@@ -128,6 +128,17 @@ async def test_filters(database: Database, tmp_path: Path, name: str, value: Any
     assert {one.name for one in await read_back(tmp_path, await out(database, filter=wanted))} == found
 
 
+async def test_the_latest_city_is_looked_for(database: Database, tmp_path: Path) -> None:
+    ids = await people(database)
+    async with database.begin() as connection:
+        moved = [fields.Value(ids["anna"], "city", "Paris")]
+        await fields.put(connection, moved, source="staff:1", country="RU")
+    found = {
+        city: await read_back(tmp_path, await out(database, filter=Filter(city=city))) for city in ("omsk", "paris")
+    }
+    assert [one.name for one in found["paris"]] == ["=Anna"] and found["omsk"] == []
+
+
 async def test_the_filters_of_one_import_and_of_a_joined_card(database: Database, tmp_path: Path) -> None:
     ended = await take(database, made(tmp_path, "Inna;inna@example.org;;;;;\n"))
     await people(database)
@@ -173,6 +184,10 @@ async def test_every_step_is_on_record(database: Database, ask: Ask) -> None:
 async def test_a_delayed_export_waits_and_the_operators_are_told_once(database: Database, ask: Ask) -> None:
     export = await asked(database, house=DELAY)
     assert (await asked(database, house=DELAY)).id == export.id
+    assert (await asked(database, Wanted(format="vcard"), DELAY)).id != export.id
+    async with database.begin() as connection:
+        assert (await exporting.ask(connection, Wanted(), "api:1", DELAY)).id != export.id
+    await ask("DELETE FROM deliveries WHERE facts ->> 'what' LIKE 'vCard%' OR facts ->> 'who' <> 'cli' RETURNING 1")
     with pytest.raises(TooEarly):
         await written(database, export.id)
     told = await ask("SELECT address, facts ->> 'key', facts ->> 'what' FROM deliveries ORDER BY address")
@@ -285,3 +300,11 @@ async def test_no_rejected_rows(database: Database, tmp_path: Path) -> None:
     assert [piece async for piece in rejected.text(database, ended.id)] == []
     with pytest.raises(Refused):
         await anext(rejected.text(database, UUID(int=1)))
+
+
+async def test_an_address_that_has_passed_to_another_does_not_go_out(database: Database, ask: Ask) -> None:
+    async with database.begin() as connection:
+        await card(connection, "Anna", mail("was@example.org"), mail("is@example.org"))
+    await ask("UPDATE identities SET variant = '~' || id WHERE value = 'was@example.org' RETURNING 1")
+    text = await out(database)
+    assert "is@example.org" in text and "was@" not in text

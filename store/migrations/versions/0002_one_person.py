@@ -103,7 +103,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_traits")),
         comment="what a card is compared by, as it was when it was compared last",
     )
-    op.create_index("ix_traits_keys", "traits", ["keys"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_traits_keys",
+        "traits",
+        ["keys"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
     op.create_index(
         "ix_traits_name",
         "traits",
