@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -13,13 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvloop
 
 from app import log
 from app.addresses import addresses
-from app.document import ConfigurationError, load
-from app.launch import EmbeddedError
-from app.settings import Settings
+from app.console import DEFAULT, Config, Verbose, run, settings_of
+from app.contacts_cli import contacts
+from app.keys_cli import keys
 
 cli = typer.Typer(
     help="Every request a customer makes becomes a lead of one known person in one salesperson's chat.",
@@ -28,46 +26,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-Config = Annotated[
-    Path, typer.Option("--config", "-c", envvar="LEADWIRE_CONFIG", help="The configuration.", show_default=True)
-]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
-DEFAULT = Path("leadwire.toml")
 ROLES = ("web", "listen", "route", "send")
-
-
-def run(main: Coroutine[Any, Any, int | None]) -> None:
-    """Run a command's coroutine; what a person can mend is said in words, without a traceback."""
-    try:
-        code = uvloop.run(main)
-    except (ConfigurationError, EmbeddedError) as error:
-        fail(str(error))
-    except BrokenPipeError:  # the reader has had enough: leadwire trace 1 | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except OSError as error:  # store.engine.Away is one, too
-        fail(str(error))
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    raise typer.Exit(code or 0)
-
-
-def fail(text: str) -> None:
-    """Say what is wrong and leave with 1."""
-    typer.secho(text, fg="red", err=True)
-    raise typer.Exit(1)
-
-
-def settings_of(path: Path, *, verbose: bool = False) -> Settings:
-    """The configuration, with logging set up and secrets kept out of it."""
-    log.set_up(verbose=verbose)
-    try:
-        settings = load(path)
-    except ConfigurationError as error:
-        fail("The configuration is wrong:\n" + "\n".join(f"  {problem}" for problem in error.problems))
-        raise  # for the type checker: fail does not return
-    log.set_up(verbose=verbose, secrets=log.secrets_in(settings))
-    return settings
 
 
 def until_told(start: Callable[[asyncio.Event], Awaitable[None]]) -> Coroutine[Any, Any, None]:
@@ -229,6 +188,10 @@ def staff_leave(
     from app import commands
 
     run(commands.staff_leave(settings_of(config), name))
+
+
+cli.add_typer(contacts, name="contacts")
+cli.add_typer(keys, name="keys")
 
 
 @cli.command()

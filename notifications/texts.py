@@ -238,6 +238,10 @@ NOTICES: Texts = {
         "en": "The card of #{number} could not be shown in a chat: {reason}\nPlease see that somebody gets it.",
         "ru": "Карточку заявки #{number} не удалось показать в чате: {reason}\nПроверьте, чтобы её кто-нибудь взял.",
     },
+    "export_asked": {
+        "en": "{who} wants to carry contacts out of here: {what}. It waits until {when}. To forbid it: {command}",
+        "ru": "Запрошена выгрузка контактов: {what}. Кто: {who}. Она ждёт до {when}. Запретить: {command}",
+    },
     "channel_paused": {
         "en": "Nothing goes out through “{channel}” until it is mended: {reason}\nWhat waits is kept and will be sent.",
         "ru": "Через канал «{channel}» ничего не уходит, пока его не починят: {reason}\nВсё сохранено и уйдёт позже.",
