@@ -15,7 +15,7 @@ async def answered(connection: Connection, batch: Sequence[Inbound]) -> Sequence
 
     A Message-ID of ours cannot be guessed (domain.ids: 62 random bits), and nobody else was told it.
     """
-    asked = {(m.channel, ref) for m in batch if _is_open(m) for ref in m.refers_to}
+    asked = {(m.channel, ref) for m in batch if m.refers_to and _is_open(m) for ref in m.refers_to}
     if not asked:
         return batch
     sent = await suppressions.sent_to(connection, sorted(asked))

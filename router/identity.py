@@ -32,17 +32,10 @@ _LONGEST_VARIANT = 80
 class Claim(NamedTuple):
     """What a message says of one of its sender's addresses."""
 
-    kind: AddressKind
-    value: str
+    key: Key
+    """(kind, value, variant): under which it is kept; the variant says whose it is, at a shared address."""
     proof: Proof
     proved: bool
-    variant: str = ""
-    """Whose it is, at a shared address."""
-
-    @property
-    def key(self) -> Key:
-        """Under which it is kept."""
-        return self.kind, self.value, self.variant
 
 
 class Resolution(NamedTuple):
@@ -72,26 +65,25 @@ def claims_of(addresses: Sequence[Address], name: str, known: Known) -> tuple[Cl
 
 
 def _claim(address: Address, name: str, known: Known) -> Claim:
-    claim = Claim(address.kind, address.value, address.how, address.proved)
-    if _is_shared(claim, known):
-        return claim._replace(variant=_variant_of(claim, name, known))
-    held = known.identities.get(claim.key)
-    if held and not claim.proved and _is_other(held, name):
-        return claim._replace(variant=_variant_of(claim, name, known))
-    return claim
+    kind, value, proved = address.kind, address.value, address.proved
+    held = known.identities.get((kind, value, ""))
+    if _is_shared(address, known) or (held and not proved and _is_other(held, name)):
+        return Claim((kind, value, _variant_of(address, name, known)), address.how, proved)
+    return Claim((kind, value, ""), address.how, proved)
 
 
-def _is_shared(claim: Claim, known: Known) -> bool:
+def _is_shared(address: Address, known: Known) -> bool:
     """A person's word, or evidence, before the list of role mailboxes."""
-    said = known.shared.get((claim.kind, claim.value)) if known.shared else None
+    said = known.shared.get((address.kind, address.value)) if known.shared else None
     if said is not None:
         return said
-    return claim.kind is AddressKind.EMAIL and is_role(claim.value)
+    return address.kind is AddressKind.EMAIL and is_role(address.value)
 
 
-def _variant_of(claim: Claim, name: str, known: Known) -> str:
+def _variant_of(address: Address, name: str, known: Known) -> str:
     """Which of the people behind this address it is, by the name; a new one when it is like none of them."""
-    variants = {v: i for (kind, value, v), i in known.identities.items() if (kind, value) == (claim.kind, claim.value)}
+    pair = (address.kind, address.value)
+    variants = {v: i for (kind, value, v), i in known.identities.items() if (kind, value) == pair}
     key = name_key(name)[:_LONGEST_VARIANT]
     if not key:
         return next(iter(variants)) if len(variants) == 1 else ""
@@ -114,16 +106,26 @@ def _is_strange(held: KnownIdentity, name: str, at: datetime) -> bool:
 
 
 def _has_passed_on(held: KnownIdentity, name: str, at: datetime) -> bool:
-    if _is_strange(held, name, at):
-        return True
+    if held.active_at is None:
+        return False
     is_nameless = not (name and held.name)
-    return is_nameless and held.active_at is not None and at - held.active_at >= SILENT
+    return _is_strange(held, name, at) or (is_nameless and at - held.active_at >= SILENT)
 
 
 def resolve(claims: Sequence[Claim], known: Mapping[Key, KnownIdentity], name: str, at: datetime) -> Resolution:
     """Decide for one message with at least one address."""
+    if len(claims) == 1 and (plain := _known_again(claims[0], known)):
+        return plain
     proved = [c for c in claims if c.proved]
     return _by_proof(proved, claims, known, name, at) if proved else _by_claim(claims, known)
+
+
+def _known_again(claim: Claim, known: Mapping[Key, KnownIdentity]) -> Resolution | None:
+    """Most messages: one address, proved now and before, and no number that could have passed on."""
+    identity = known.get(claim.key)
+    if identity and identity.proved and claim.proved and identity.active_at is None:
+        return Resolution(identity.contact, claim)
+    return None
 
 
 def _by_proof(

@@ -93,9 +93,10 @@ class Decision:
         contact, home = self._card_of(resolution)
         if resolution.proves:
             self._prove(resolution.proves, home)
-        proof = bool(resolution.proves) or any(a.proved for a in message.addresses)
-        for claim in resolution.attach:
-            self._attach(claim, contact, home, message, message_id, proof)
+        if resolution.attach:
+            proof = bool(resolution.proves) or any(a.proved for a in message.addresses)
+            for claim in resolution.attach:
+                self._attach(claim, contact, home, message, message_id, proof)
         identity = self._facts.people.identities[resolution.sender.key]
         if resolution.proves or resolution.splits or _is_news(message.name, identity.name):
             self._claim(resolution.sender, identity, home, message, message_id)
@@ -125,7 +126,7 @@ class Decision:
         self._facts.people.identities[claim.key] = fresh
         name, now = message.name or None, self._now
         self.plan.identities.append((fresh.id, *claim.key, contact, home, claim.proved, name, now))
-        if claim.kind is not AddressKind.UNREADABLE:
+        if claim.key[0] is not AddressKind.UNREADABLE:
             row = (fresh.id, home, claim.proof.value, message.channel, message.name, message_id, now)
             self.plan.claims.append(row)
 

@@ -73,10 +73,11 @@ class Router:
     async def _attempt(self, batch: Sequence[Inbound], *, alone: bool) -> list[Outcome]:
         now = utcnow()
         async with self._database.begin() as connection:
-            await (merges.alone if alone else merges.share)(connection)
-            roster = await staff.roster(connection)
+            if alone:
+                await merges.alone(connection)
+            roster, former = await staff.everybody(connection, merges.LOCK)
             batch = await answered(connection, batch)
-            plan = decide(batch, await _read(connection, batch, roster), self._rules, now)
+            plan = decide(batch, await _read(connection, batch, roster, former), self._rules, now)
             if plan.joins and not alone:
                 raise _Joins
             given = Circumstances(
@@ -114,7 +115,9 @@ class Router:
                 await events.record(connection, f"delivery.{m.state}", at=now, lead=m.lead, delivery=str(m.id))
 
 
-async def _read(connection: Connection, batch: Sequence[Inbound], roster: Sequence[Member]) -> Facts:
+async def _read(
+    connection: Connection, batch: Sequence[Inbound], roster: Sequence[Member], former: frozenset[str]
+) -> Facts:
     known = await messages.known(connection, ((m.channel, m.external_id) for m in batch))
     keys = sorted({(a.kind.value, a.value) for m in batch for a in senders_of(m)})
     people = await contacts.known(connection, keys)
@@ -124,7 +127,7 @@ async def _read(connection: Connection, batch: Sequence[Inbound], roster: Sequen
         leads=await leads.open_of(connection, {i.contact for i in people.identities.values()}),
         threads=await messages.threads(connection, {(m.channel, ref) for m in batch for ref in m.refers_to}),
         staff={m.address: m for m in roster if m.address},
-        former=await staff.former(connection),
+        former=former,
     )
 
 

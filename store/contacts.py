@@ -158,8 +158,4 @@ async def look_again(connection: AsyncConnection, cards: Iterable[UUID]) -> None
         await connection.execute(_LOOK_AGAIN, {"ids": ids})
 
 
-_LOOK_AGAIN = text(
-    """UPDATE contacts c SET match_due = true
-       FROM (SELECT id FROM contacts WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT match_due ORDER BY id FOR UPDATE) AS d
-       WHERE c.id = d.id"""
-)
+_LOOK_AGAIN = text("UPDATE contacts SET match_due = true WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT match_due")

@@ -16,12 +16,12 @@ from store.bulk import Row
 from store.tables import merges
 
 MERGE = ("id", "at", "one", "other", "rule", "actor", "choices")
-_LOCK = 0x1EAD_0001
+LOCK = 0x1EAD_0001
 """Advisory lock of who is who: routers share it for a batch, whoever joins or parts people has it alone. One call for
 a batch; locks on rows would write their pages."""
 
-_SHARE = text(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
-_ALONE = text(f"SELECT pg_advisory_xact_lock({_LOCK})")
+_SHARE = text(f"SELECT pg_advisory_xact_lock_shared({LOCK})")
+_ALONE = text(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 
 async def share(connection: AsyncConnection) -> None:

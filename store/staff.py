@@ -120,12 +120,23 @@ _LEAVE = text(
 )
 
 
-async def former(connection: AsyncConnection) -> frozenset[str]:
-    """The Telegram ids of those who left within 30 days: out of habit they may still write here, as no customers."""
-    return frozenset((await connection.execute(_FORMER)).scalars())
+async def everybody(connection: AsyncConnection, lock: int) -> tuple[list[Member], frozenset[str]]:
+    """Who works here, in a stable order, and the Telegram ids of those who left within 30 days: out of habit they may
+    still write here, as no customers.
+
+    In the same round trip the transaction shares the advisory lock `lock` (store.merges): each batch needs both.
+    """
+    rows = (await connection.execute(_EVERYBODY, {"lock": lock})).all()
+    here = [Member(*row[:7]) for row in rows if row.id and not row.has_left]
+    return here, frozenset(row.address for row in rows if row.has_left)
 
 
-_FORMER = text("SELECT address FROM staff WHERE left_at > now() - interval '30 days' AND address IS NOT NULL")
+_EVERYBODY = text(
+    f"""SELECT {_COLUMNS}, left_at IS NOT NULL AS has_left
+        FROM (SELECT pg_advisory_xact_lock_shared(CAST(:lock AS bigint))) AS l
+        LEFT JOIN staff ON left_at IS NULL OR (left_at > now() - interval '30 days' AND address IS NOT NULL)
+        ORDER BY id"""
+)
 
 
 def _hash(token: str) -> bytes:

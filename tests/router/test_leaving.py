@@ -64,7 +64,7 @@ async def test_who_left_is_no_customer_for_thirty_days(
     olga = await hire("Olga", "71")
     async with database.begin() as connection:
         await staff.leave(connection, olga.id, utcnow())
-        assert await staff.former(connection) == {"71"}
+        assert (await staff.everybody(connection, 1))[1] == {"71"}
         assert await staff.roster(connection) == []
     [habit] = await router.route([message(BOT, chat("71"), text="/leads")])
     assert (habit.voice, habit.reason) == (Voice.IGNORED, "former staff")
