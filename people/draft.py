@@ -104,7 +104,7 @@ def _finished(row: Row, parts: _Parts) -> Draft | Rejection:
     name = fields.pop("name", "") or " ".join(
         fields[key] for key in ("given_name", "patronymic", "surname") if key in fields
     )
-    if not (name or parts.addresses or parts.external or "telegram" in fields):
+    if not (name or parts.addresses or "telegram" in fields):
         return Rejection(row=row.number, reason=reason("empty"), values=row.values, details=tuple(parts.warnings))
     return Draft(
         row=row.number,

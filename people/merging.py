@@ -28,7 +28,7 @@ PEOPLE = frozenset({HAND, REVIEW})
 
 
 class Unjoinable(Exception):
-    """These two are not joined. `reason`: unknown, same, differ, apart, undone."""
+    """These two are not joined. `reason`: unknown, same, differ, apart, typed, undone."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(_WORDS[reason])
@@ -40,6 +40,7 @@ _WORDS = {
     "same": "they are one person already",
     "differ": "somebody has said that they are not the same person",
     "apart": "each has proved an e-mail and a phone of his own: only a person may join them",
+    "typed": "one of them has addresses that anybody may have typed: only a person may join them",
     "undone": "they were joined before, and somebody took that back: only a person may join them",
 }
 
@@ -90,6 +91,8 @@ async def _may_join(connection: Connection, wish: Wish, persons: tuple[UUID, UUI
     if wish.rule not in PEOPLE:
         if await verdicts.were_parted(connection, ours, theirs):
             raise Unjoinable("undone")
+        if wish.rule == CERTAIN and await merges.have_typed(connection, cards):
+            raise Unjoinable("typed")
         proofs = await merges.proofs(connection, persons)
         if are_apart(*(_proofs(proofs.get(person, {})) for person in persons)):
             raise Unjoinable("apart")

@@ -246,6 +246,14 @@ _CARRY_DELIVERIES = text(
 )
 
 
+async def have_typed(connection: AsyncConnection, cards: Iterable[UUID]) -> bool:
+    """Whether one of these cards claims an address that was only typed somewhere: a stranger may have typed it."""
+    return bool(await connection.scalar(_TYPED, {"ids": list(cards)}))
+
+
+_TYPED = text("SELECT EXISTS (SELECT FROM claims WHERE contact_id = ANY(CAST(:ids AS uuid[])) AND proof = 'typed')")
+
+
 async def proofs(connection: AsyncConnection, leaders: Iterable[UUID]) -> dict[UUID, dict[str, set[str]]]:
     """Person -> kind -> the proved addresses."""
     found: dict[UUID, dict[str, set[str]]] = {}

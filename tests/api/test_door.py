@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from openapi_spec_validator import validate
@@ -19,6 +20,9 @@ from store import keys
 from store.engine import Database
 from tests.api.conftest import Call, Make, client, token_for
 from tests.router.conftest import Ask
+
+NOBODY, NO_OTHER = UUID(int=1), UUID(int=2)
+"""Ids that nobody has. The names of tests must be the same in every process."""
 
 ENDPOINTS = sorted(endpoints(), key=lambda one: (one[1], one[0]))
 PROBLEM = "application/problem+json"
@@ -142,23 +146,23 @@ def test_no_other_path_answers() -> None:
         ("GET", "", None, 404, "no-such-address"),
         ("DELETE", "/contacts", None, 405, "method"),
         ("GET", "/contacts/anna", None, 422, "unreadable"),
-        ("GET", f"/contacts/{new_id()}", None, 404, "unknown-contact"),
+        ("GET", f"/contacts/{NOBODY}", None, 404, "unknown-contact"),
         ("GET", "/contacts?limit=1000", None, 422, "unreadable"),
         ("GET", "/contacts?since=2026-01-01T00:00:00", None, 422, "unreadable"),
-        ("GET", f"/contacts/{new_id()}/timeline?before=yesterday", None, 422, "unreadable"),
+        ("GET", f"/contacts/{NOBODY}/timeline?before=yesterday", None, 422, "unreadable"),
         ("POST", "/contacts", {"nmae": "Anna"}, 422, "unreadable"),
         ("POST", "/contacts", {"name": "x" * 501}, 422, "unreadable"),
         ("POST", "/contacts", {"addresses": [{"kind": "email", "value": "anna"}]}, 422, "address"),
         ("POST", "/contacts", {"fields": {"shoe": "38"}}, 422, "field"),
         ("POST", "/contacts", {"fields": {"born": "tomorrow"}}, 422, "field"),
-        ("PATCH", f"/contacts/{new_id()}", {"fields": {"city": "Perm"}}, 404, "unknown-contact"),
-        ("POST", f"/contacts/{new_id()}/notes", {"text": "x"}, 404, "unknown-contact"),
+        ("PATCH", f"/contacts/{NOBODY}", {"fields": {"city": "Perm"}}, 404, "unknown-contact"),
+        ("POST", f"/contacts/{NOBODY}/notes", {"text": "x"}, 404, "unknown-contact"),
         ("POST", "/companies", {"name": "«»"}, 422, "company-name"),
-        ("DELETE", f"/merges/{new_id()}", None, 404, "unknown"),
-        ("POST", "/merges", {"one": str(new_id()), "other": str(new_id())}, 404, "unknown-contact"),
+        ("DELETE", f"/merges/{NOBODY}", None, 404, "unknown"),
+        ("POST", "/merges", {"one": str(NOBODY), "other": str(NO_OTHER)}, 404, "unknown-contact"),
         ("POST", "/merges/undo", {}, 422, "undo-what"),
         ("POST", "/merges/undo", {"rule": "certain"}, 422, "undo-what"),
-        ("POST", f"/suggestions/{new_id()}/decision", {"answer": "same"}, 404, "unknown"),
+        ("POST", f"/suggestions/{NOBODY}/decision", {"answer": "same"}, 404, "unknown"),
     ],
 )
 async def test_a_refusal_says_why_in_both_languages(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import combinations
 from typing import NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ class Figures(NamedTuple):
     recall: float
 
 
-def figures(found: Iterable[frozenset[UUID]], truth: set[frozenset[UUID]]) -> Figures:
+def figures(found: Iterable[frozenset[object]], truth: Set[frozenset[object]]) -> Figures:
     said = set(found)
     right = len(said & truth)
     return Figures(right / max(len(said), 1), right / max(len(truth), 1))
@@ -59,7 +59,7 @@ async def test_a_crowd(database: Database, ask: Ask, seed: int) -> None:
     assert [people for people in wrote.values() if len(people) > 1] == [], "a card with two people's letters"
     truth = {pair for pair in pairs(cards) if in_common(*(told[card] for card in pair))}
     joined = {frozenset(pair) for pair in await ask("SELECT one, other FROM merges")}
-    assert figures(joined, truth).precision == 1.0, "a rule has joined two people"
+    assert joined <= pairs(cards), "a rule has joined two people"
     asked = {frozenset(pair) for pair in await ask("SELECT one, other FROM suggestions WHERE state <> 'gone'")}
     of = figures(asked | joined, truth)
     print(f"seed {seed}: {len(written)} letters, {len(wrote)} cards, {len(cards)} people, {len(joined)} joined, {of}")

@@ -72,9 +72,10 @@ async def test_certain_pairs_are_joined_only_if_the_owner_allows_it(
     router: Router, ask: Ask, database: Database
 ) -> None:
     same = {"name": "Пётр Сергеевич Иванов", "text": "hello"}
-    typed = (mail("petr.ivanov@example.org"), phone("+79161234567"))
-    await router.route([filled(*typed, **same)])
-    await router.route([message(INBOX, mail("other@example.net"), *(a for a in filled(*typed).addresses), **same)])
+    await router.route([message(SMS, phone("+79161234567"), **same), message(INBOX, mail("p@example.net"), **same)])
+    for card in await ask("SELECT id FROM contacts"):
+        born = "VALUES (gen_random_uuid(), :card, 'born', '1980-12-31', 'staff:1', now())"
+        await ask(f"INSERT INTO field_values {born} RETURNING 1", card=card)
     await look(database)
     assert await ask("SELECT band FROM suggestions") == ["certain"]
     assert await ask("SELECT count(*) FROM merges") == [0]
@@ -82,6 +83,17 @@ async def test_certain_pairs_are_joined_only_if_the_owner_allows_it(
     await look(database, joins=True)
     assert await ask("SELECT rule FROM merges") == ["certain"]
     assert await ask("SELECT state FROM suggestions") == ["same"]
+
+
+async def test_what_anybody_may_have_typed_joins_nobody(router: Router, ask: Ask, database: Database) -> None:
+    """With her name and her addresses, and his own mail, he would come to read what is answered to her."""
+    hers = {"name": "Мария Сергеевна Петрова"}
+    await router.route([message(INBOX, mail("maria@example.org"), phone("+79161234567"), **hers)])
+    await router.route([filled(mail("eve@example.net"), name=hers["name"])])
+    await router.route([filled(mail("eve@example.net"), phone("+79161234567"), mail("maria@example.org"), **hers)])
+    await look(database, joins=True)
+    assert await ask("SELECT count(*) FROM merges") == [0]
+    assert await ask("SELECT state FROM suggestions") == ["open"]
 
 
 async def test_a_number_of_three_people_is_shared_from_then_on(router: Router, ask: Ask, database: Database) -> None:

@@ -223,5 +223,7 @@ def test_undoing_all_merges_ends_in_equal_cards(database_url: str) -> None:
                 runner.run(world.play(ops))
             assert runner.run(busy.cards()) == runner.run(calm.cards())
 
-        hold()
-        runner.run(database.aclose())
+        try:
+            hold()
+        finally:
+            runner.run(database.aclose())

@@ -138,5 +138,7 @@ def test_no_sequence_of_forms_shows_a_stranger_anything(database_url: str) -> No
         def hold(forms: list[tuple[list[Address], str, bool]]) -> None:
             runner.run(place.play(forms))
 
-        hold()
-        runner.run(place.database.aclose())
+        try:
+            hold()
+        finally:
+            runner.run(place.database.aclose())
