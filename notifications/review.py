@@ -43,6 +43,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "company": "company",
         "born": "date of birth",
         "unnamed": "No name given",
+        "claimed": "not verified",
     },
     "ru": {
         "ask": "Это один человек?",
@@ -66,6 +67,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "company": "компания",
         "born": "дата рождения",
         "unnamed": "Имя не указано",
+        "claimed": "не подтверждено",
     },
 }
 LEVELS: Mapping[str, Mapping[str, str]] = {
@@ -127,12 +129,17 @@ def _side(number: int, side: Side, say: Mapping[str, str], language: str, zone: 
     when = side.last_at or side.created_at
     since = say["last" if side.last_at else "since"].format(at=moment(when, now, zone, language))
     told = [f"{say[f]}: {escape(one_line(side.fields[f], 60))}" for f in _SHOWN_FIELDS if side.fields.get(f)]
-    lines = [f"<b>{number}. {names}</b> {numbers}".strip(), *_addresses(side.addresses), *told, f"<i>{since}</i>"]
+    lines = [f"<b>{number}. {names}</b> {numbers}".strip(), *_addresses(side.addresses, say), *told, f"<i>{since}</i>"]
     return "\n".join(lines)
 
 
-def _addresses(addresses: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [f"{_ICONS.get(str(a['kind']), '•')} {escape(one_line(str(a['value']), 80))}" for a in addresses[:4]]
+def _addresses(addresses: Sequence[Mapping[str, Any]], say: Mapping[str, str]) -> list[str]:
+    """What was only typed says so: a stranger may have typed it."""
+    return [
+        f"{_ICONS.get(str(a['kind']), '•')} {escape(one_line(str(a['value']), 80))}"
+        + ("" if a["proved"] else f" <i>({say['claimed']})</i>")
+        for a in addresses[:4]
+    ]
 
 
 def _reasons(icon: str, head: str, reasons: Iterable[Sequence[Any]], language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -34,7 +35,15 @@ def test_it_says_what_speaks_for_it_and_against_it() -> None:
     assert "For it: phone the same; name nearly the same" in html
     assert "Against it: city different" in html
     assert "&lt;b&gt;Пётр" in html and "<b>Пётр" not in html
+    assert "(not verified)" not in html
     assert "1980-12-31" in html and "#1" in html and "No name given" in html
+
+
+def test_what_was_only_typed_says_so() -> None:
+    question = asked()
+    typed = question.one._replace(addresses=[{**PHONE, "proved": False}])
+    html = review(replace(question, one=typed), "en", ZoneInfo("UTC"), NOW)
+    assert "+79161234567 <i>(not verified)</i>" in html
 
 
 def test_in_russian() -> None:
