@@ -28,10 +28,11 @@ from people.names import compatible, name_key
 from people.values import LONGEST
 from store.bulk import Row
 from store.contacts import Key, Known, KnownIdentity
-from store.imports import Content
+from store.imports import Content, nothing
 
 CONSENT_TO = "marketing"
 """What a column of a file that says "may be written to" is taken for."""
+_NOBODYS = UUID(int=0)  # stands for an address that no identity has: no card claims it
 
 
 class Outcome(StrEnum):
@@ -41,7 +42,7 @@ class Outcome(StrEnum):
     CHANGED = "changed"  # somebody who is known, with something that was not
     SAME = "same"
     CONFLICTING = "conflicting"  # its addresses are those of others: a card of its own, and a person looks
-    AGAIN = "again"  # of a dry run: the same address stood in an earlier row
+    AGAIN = "again"  # of a dry run: somebody whom an earlier row would make; the import says same or changed
     REJECTED = "rejected"
 
 
@@ -77,8 +78,10 @@ class Facts:
     contents: dict[UUID, Content]
     stopped: set[tuple[str, str]] = field(default_factory=set)
     """(address kind, value) that take nothing more."""
-    earlier: dict[tuple[str, str], int] = field(default_factory=dict)
-    """Of a dry run: addresses that stood in earlier rows -> the row."""
+    earlier: dict[UUID, int] = field(default_factory=dict)
+    """Of a dry run: cards that earlier rows would make -> the row."""
+    apart: dict[tuple[str, frozenset[UUID]], UUID] = field(default_factory=dict)
+    """(name, all identities that it claims) -> the card that an import made for a conflicting row."""
 
 
 @dataclass(slots=True)
@@ -110,6 +113,11 @@ def addresses_of(draft: Draft) -> tuple[Address, ...]:
     return (*filter(None, ids), *draft.addresses)
 
 
+def variant_of(name: str) -> str:
+    """Whose a shared address is."""
+    return name_key(name)[:80]
+
+
 class Filing:
     """One plan in the making."""
 
@@ -133,15 +141,16 @@ class Filing:
         known = self._facts.people.identities
         hits = [(key, known[key]) for _, key in keys if key in known]
         if not hits:
-            return self._new(draft, keys)
+            return Filed(draft.row, Outcome.NEW, self._card(draft, keys), self._told(draft))
         if why := self._conflict(draft, hits):
-            return self._apart(draft, keys, why)
+            card = self._facts.apart.get(self._claims(draft, keys))
+            return self._filled(draft, card) if card else self._apart(draft, keys, why)
         return self._known(draft, keys, hits[0][1])
 
     def _key(self, address: Address, name: str) -> Key:
         said = self._facts.people.shared.get((address.kind, address.value))
         is_shared = is_role(address.value) if said is None and address.kind is AddressKind.EMAIL else bool(said)
-        return address.kind, address.value, name_key(name)[:80] if is_shared else ""
+        return address.kind, address.value, variant_of(name) if is_shared else ""
 
     def _conflict(self, draft: Draft, hits: Sequence[tuple[Key, KnownIdentity]]) -> Reason | None:
         """Why these are not plainly the addresses of one known person who may be this one."""
@@ -154,27 +163,31 @@ class Filing:
             return reason("other_name", address=key[1], name=names[0])
         return None
 
-    def _new(self, draft: Draft, keys: Sequence[tuple[Address, Key]]) -> Filed:
-        if before := next((n for a, _ in keys if (n := self._facts.earlier.get((a.kind, a.value)))), None):
-            return Filed(draft.row, Outcome.AGAIN, None, {"row": before})
-        return Filed(draft.row, Outcome.NEW, self._card(draft, keys), self._told(draft))
-
     def _apart(self, draft: Draft, keys: Sequence[tuple[Address, Key]], why: Reason) -> Filed:
         """A card of its own with what is nobody's yet; what is somebody's, it only claims. The matcher looks at it."""
         card = self._card(draft, keys)
+        self._facts.apart[self._claims(draft, keys)] = card
         return Filed(draft.row, Outcome.CONFLICTING, card, {"reason": why} | self._told(draft))
+
+    def _claims(self, draft: Draft, keys: Sequence[tuple[Address, Key]]) -> tuple[str, frozenset[UUID]]:
+        known = self._facts.people.identities
+        return draft.name, frozenset(known[key].id if key in known else _NOBODYS for _, key in keys)
 
     def _known(self, draft: Draft, keys: Sequence[tuple[Address, Key]], identity: KnownIdentity) -> Filed:
         before = len(self.plan.identities) + len(self.plan.further)
         self._address(draft, keys, identity.contact, identity.home)
-        changes = self._fill(draft, identity.home)
-        added = len(self.plan.identities) + len(self.plan.further) - before
+        return self._filled(draft, identity.home, len(self.plan.identities) + len(self.plan.further) - before)
+
+    def _filled(self, draft: Draft, card: UUID, added: int = 0) -> Filed:
+        changes = self._fill(draft, card)
+        if before := self._facts.earlier.get(card):
+            return Filed(draft.row, Outcome.AGAIN, None, {"row": before})
         if added:
             changes["addresses"] = ["", added]
         if not changes:
-            return Filed(draft.row, Outcome.SAME, identity.home, {})
-        self.plan.changed.add(identity.home)
-        return Filed(draft.row, Outcome.CHANGED, identity.home, {"changes": changes} | self._told(draft))
+            return Filed(draft.row, Outcome.SAME, card, {})
+        self.plan.changed.add(card)
+        return Filed(draft.row, Outcome.CHANGED, card, {"changes": changes} | self._told(draft))
 
     def _told(self, draft: Draft) -> dict[str, Any]:
         return {"warnings": draft.warnings} if draft.warnings else {}
@@ -182,7 +195,7 @@ class Filing:
     def _card(self, draft: Draft, keys: Sequence[tuple[Address, Key]]) -> UUID:
         card = new_id()
         self.plan.contacts.append((card, self._now, UUID(self._choices.source.partition(":")[2])))
-        self._facts.contents[card] = Content([], {}, set(), set(), {})
+        self._facts.contents[card] = nothing()
         self._address(draft, keys, card, card)
         self._fill(draft, card)
         return card
@@ -201,12 +214,11 @@ class Filing:
 
     def _fill(self, draft: Draft, card: UUID) -> dict[str, Any]:
         """Write what the card does not have; field -> [before, after] of what that changes."""
-        content = self._facts.contents.setdefault(card, Content([], {}, set(), set(), {}))
+        content = self._facts.contents.setdefault(card, nothing())
         changes = self._values(draft, card, content)
         if draft.name and draft.name not in content.names:
             content.names.append(draft.name)
-        changes |= self._tags(draft, card, content)
-        changes |= self._notes(draft, card, content)
+        changes |= self._tags(draft, card, content) | self._notes(draft, card, content)
         return changes | self._consents(draft, card, content)
 
     def _values(self, draft: Draft, card: UUID, content: Content) -> dict[str, Any]:

@@ -21,11 +21,13 @@ from people import fields
 from people.draft import Draft, Rejection, drafts
 from people.files.opening import open_table
 from people.files.table import Table
-from people.filing import Choices, Facts, Filed, Filing, Plan, addresses_of, ledger
+from people.filing import Choices, Filed, Plan, ledger
+from people.planning import planned
 from store import companies, consents, contacts, events, import_undo, imports, merges, staff
 from store.bulk import Lost
 from store.engine import Connection, Database, is_lost_race
 from store.imports import Import
+from store.locks import exclusive
 
 BATCH = 1000
 """Rows in a transaction."""
@@ -87,7 +89,7 @@ async def preview(database: Database, source: Source, told: Told | None = None) 
         async with database.begin() as connection:
             choices = await _choices(connection, source, new_id())
             for batch in _batches(drafts(table, source.mapping, source.country)):
-                plan = await _planned(connection, batch, choices, dry=True)
+                plan = await planned(connection, batch, choices, dry=True)
                 _note(found, plan)
                 if told:
                     told(_progress(table, batch[-1].row, found.counts))
@@ -137,18 +139,26 @@ def source_of(found: Import) -> Source:
 async def run(database: Database, import_id: UUID, told: Told | None = None) -> Import:
     """Import, from where it stood; the import as it is at the end.
 
-    Raises Refused when the file is another one by now, Unreadable.
+    Raises Refused when the file is another one by now or another process is at it, Unreadable.
     """
-    found = await _running(database, import_id)
-    source = source_of(found)
-    if await asyncio.to_thread(_digest, source.path) != found.digest:
-        raise Refused(f"{source.path.name} has changed since the import began: undo the import, and begin it anew")
-    counts = Counter(found.counts)
-    with opened(source) as table:
-        for batch in _batches(drafts(table, source.mapping, source.country, after=found.done)):
-            counts.update(await _write_batch(database, import_id, source, batch))
-            if told:
-                told(_progress(table, batch[-1].row, counts))
+    async with exclusive(database, f"import:{import_id}") as held:
+        if held is None:
+            raise Refused("this import is running in another process")
+        found = await _running(database, import_id)
+        source = source_of(found)
+        if await asyncio.to_thread(_digest, source.path) != found.digest:
+            raise Refused(f"{source.path.name} has changed since the import began: undo the import, and begin it anew")
+        counts = Counter(found.counts)
+        with opened(source) as table:
+            for batch in _batches(drafts(table, source.mapping, source.country, after=found.done)):
+                await held.confirm()
+                counts.update(await _write_batch(database, import_id, source, batch))
+                if told:
+                    told(_progress(table, batch[-1].row, counts))
+        return await _ended(database, import_id)
+
+
+async def _ended(database: Database, import_id: UUID) -> Import:
     async with database.begin() as connection:
         await imports.end(connection, import_id, "done", utcnow())
         ended = await imports.get(connection, import_id)
@@ -175,7 +185,7 @@ async def _write_batch(
             async with database.begin() as connection:
                 await merges.share(connection)
                 choices = await _choices(connection, source, import_id)
-                plan = await _planned(connection, batch, choices)
+                plan = await planned(connection, batch, choices)
                 await _write(connection, plan, import_id)
                 counts = plan.counts()
                 await imports.advance(connection, import_id, batch[-1].row, counts)
@@ -197,34 +207,6 @@ async def _choices(connection: Connection, source: Source, import_id: UUID) -> C
         fields=await fields.known(connection),
         staff={member.name.casefold(): str(member.id) for member in roster},
         replace=source.replace,
-    )
-
-
-async def _planned(
-    connection: Connection, batch: Sequence[Draft | Rejection], choices: Choices, *, dry: bool = False
-) -> Plan:
-    filing = Filing(await _facts(connection, batch, dry=dry), choices, utcnow())
-    for made in batch:
-        filing.on(made)
-    return filing.plan
-
-
-async def _facts(connection: Connection, batch: Sequence[Draft | Rejection], *, dry: bool) -> Facts:
-    rows = [(d.row, (a.kind.value, a.value)) for d in batch if isinstance(d, Draft) for a in addresses_of(d)]
-    pairs = sorted({pair for _, pair in rows})
-    people = await contacts.known(connection, pairs)
-    homes = sorted({identity.home for identity in people.identities.values()})
-    yes = any(isinstance(d, Draft) and True in d.consents.values() for d in batch)
-    stopped = await imports.stopped(connection, [value for _, value in pairs]) if yes else set()
-    first: dict[tuple[str, str], int] = {}
-    for row, pair in rows:
-        first.setdefault(pair, row)
-    earlier = await imports.remember_seen(connection, ((*p, n) for p, n in first.items())) if dry else {}
-    return Facts(
-        people=people,
-        contents=await imports.contents(connection, homes),
-        stopped={pair for pair in pairs if pair[1] in stopped},
-        earlier=earlier,
     )
 
 
@@ -264,14 +246,15 @@ async def undo(
         raise Refused(
             f"an import can be undone within {UNDO_WITHIN.days} days; this one is of {found.created_at:%d.%m.%Y}"
         )
-    removed = kept = after = 0
+    removed = kept = 0
+    before: int | None = None
     while True:
         async with database.begin() as connection:
             await merges.alone(connection)
-            piece = await import_undo.undo(connection, import_id, after, _UNDO_AT_ONCE)
+            piece = await import_undo.undo(connection, import_id, before, _UNDO_AT_ONCE)
         if piece is None:
             break
-        after, removed, kept = piece.last, removed + piece.removed, kept + piece.kept
+        before, removed, kept = piece.first, removed + piece.removed, kept + piece.kept
         if told:
             told(removed, kept)
     now = utcnow()
@@ -282,8 +265,7 @@ async def undo(
 
 
 def _batches(made: Iterator[Draft | Rejection]) -> Iterable[list[Draft | Rejection]]:
-    while batch := list(islice(made, BATCH)):
-        yield batch
+    return iter(lambda: list(islice(made, BATCH)), [])
 
 
 def _progress(table: Table, row: int, counts: Mapping[str, int]) -> Progress:

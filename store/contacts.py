@@ -56,11 +56,11 @@ async def known(connection: AsyncConnection, pairs: Sequence[Pair]) -> Known:
     if not pairs:
         return found
     rows = await connection.execute(_KNOWN, {"kinds": [k for k, _ in pairs], "values": [v for _, v in pairs]})
-    for kind, value, shared, variant, *rest in rows:
+    for kind, value, shared, variant, *rest in rows.all():
         if shared is not None:
             found.shared[kind, value] = shared
         if variant is not None:
-            found.identities[kind, value, variant] = KnownIdentity(*rest)
+            found.identities[kind, value, variant] = KnownIdentity._make(rest)
     return found
 
 

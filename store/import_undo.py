@@ -12,33 +12,40 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 class Undone(NamedTuple):
     """One piece of the work."""
 
-    last: int
-    """The last row of the file that was looked at."""
+    first: int
+    """The first row of the file that was looked at; those before it come next."""
     removed: int
     """Cards that are gone."""
     kept: int
     """Cards that the import made and that stay, since something came to them."""
 
 
-async def undo(connection: AsyncConnection, import_id: UUID, after: int, limit: int) -> Undone | None:
-    """Take back the next rows behind `after`; None when there are none left. Call with `merges.alone`."""
-    cards = await connection.execute(_PIECE, {"id": import_id, "after": after, "limit": limit})
-    found = [(row.row, row.contact_id) for row in cards]
+async def undo(connection: AsyncConnection, import_id: UUID, before: int | None, limit: int) -> Undone | None:
+    """Take back the next rows, from the last one up; None when there are none left. Call with `merges.alone`.
+
+    From the last, since a row claims only addresses of rows that stand before it: when a card's own row has its turn,
+    no claim of this import holds the card any more.
+    """
+    found = (await connection.execute(_PIECE, {"id": import_id, "before": before, "limit": limit})).all()
     if not found:
         return None
-    values = {"ids": sorted({card for _, card in found if card}), "source": f"import:{import_id}", "id": import_id}
+    cards = sorted({r.contact_id for r in found if r.contact_id})
+    values = {"ids": cards, "source": f"import:{import_id}", "id": import_id}
     for statement in _CONTENTS:
         await connection.execute(statement, values)
     removed = list((await connection.execute(_CARDS, values)).scalars())
     for statement in _REST:
         await connection.execute(statement, {"ids": removed})
-    kept = await connection.scalar(_KEPT, values)
+    made = sorted({r.contact_id for r in found if r.contact_id and r.outcome != "changed"})
+    kept = await connection.scalar(_KEPT, {"ids": made, "id": import_id})  # each card once: with the row that made it
     await connection.execute(_LOOK_AGAIN, values)
-    return Undone(found[-1][0], len(removed), int(kept or 0))
+    return Undone(found[-1].row, len(removed), int(kept or 0))
 
 
 _PIECE = text(
-    """SELECT "row", contact_id FROM import_rows WHERE import_id = :id AND "row" > :after ORDER BY "row" LIMIT :limit"""
+    """SELECT "row", contact_id, outcome FROM import_rows
+       WHERE import_id = :id AND "row" < coalesce(CAST(:before AS bigint), 9223372036854775807)
+       ORDER BY "row" DESC LIMIT :limit"""
 )
 _OURS = "contact_id = ANY(CAST(:ids AS uuid[])) AND source = :source"
 _CONTENTS = (

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import MetaData, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store import bulk
 from store.bulk import Row
+from store.contacts import Key, KnownIdentity, Pair
 from store.tables import contact_tags, contacts, field_values, import_rows, imports, notes
 
 IMPORT = (
@@ -124,6 +125,11 @@ class Content(NamedTuple):
     """The latest word by channel, of the whole person, the strictest first."""
 
 
+def nothing() -> Content:
+    """Of a new card."""
+    return Content([], {}, set(), set(), {})
+
+
 async def contents(connection: AsyncConnection, cards: Sequence[UUID]) -> dict[UUID, Content]:
     """Of these cards."""
     rows = await connection.execute(_CONTENTS, {"ids": list(cards)}) if cards else ()
@@ -198,26 +204,94 @@ _ROWS = text(
 ).columns(facts=JSONB)
 
 
-async def remember_seen(
-    connection: AsyncConnection, rows_: Iterable[tuple[str, str, int]]
-) -> dict[tuple[str, str], int]:
-    """Of a dry run: note which addresses stood in which rows; those that stood in earlier ones -> the row.
+async def apart(
+    connection: AsyncConnection, named: Iterable[tuple[UUID, str]]
+) -> dict[tuple[str, frozenset[UUID]], UUID]:
+    """Cards that imports made for conflicting rows: (name, all identities that it claims) -> card.
 
-    In a temporary table of this transaction, so that our own memory stays what it is for a million rows.
+    `named`: (identity, name). Only cards that claim one of these under this name while another card has it: of a file
+    without conflicts there are none, and it costs a look into an index each.
     """
-    values = list(rows_)
-    if not values:
-        return {}
-    await connection.execute(_SEEN_TABLE)
-    found = {(r.kind, r.value): r.n for r in await connection.execute(_SEEN_BEFORE, bulk.arrays(values))}
-    await connection.execute(_SEE, bulk.arrays(values))
-    return found
+    wanted = sorted(set(named))
+    rows = await connection.execute(_APART, bulk.arrays(wanted)) if wanted else ()
+    return {(name, frozenset(claimed)): card for card, claimed, names in rows for name in names}
 
 
-_SEEN_TABLE = text(
-    """CREATE TEMP TABLE IF NOT EXISTS import_seen (kind text, value text, n bigint, PRIMARY KEY (kind, value))
-       ON COMMIT DROP"""
+_APART = text(
+    """SELECT c.id, array_agg(DISTINCT x.identity_id), array_agg(DISTINCT x.name)
+       FROM contacts c JOIN claims x ON x.contact_id = c.id
+       WHERE c.import_id IS NOT NULL AND c.id IN (
+         SELECT o.contact_id FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS text[])) AS a(identity, name)
+         JOIN claims o ON o.identity_id = a.identity AND o.name = a.name
+         JOIN identities i ON i.id = o.identity_id
+         WHERE o.source LIKE 'import:%' AND o.contact_id <> i.home_id)
+       GROUP BY c.id ORDER BY c.id DESC"""
 )
-_SEEN = "unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[]), CAST(:c2 AS bigint[])) AS a(kind, value, n)"
-_SEEN_BEFORE = text(f"SELECT s.kind, s.value, s.n FROM import_seen s JOIN {_SEEN} USING (kind, value)")
-_SEE = text(f"INSERT INTO import_seen SELECT kind, value, n FROM {_SEEN} ON CONFLICT DO NOTHING")
+
+
+class Seen(NamedTuple):
+    """Of a dry run: an address that an earlier row would give to somebody."""
+
+    key: Key
+    identity: KnownIdentity
+    row: int
+    names: list[str]
+    """All that the card's addresses came with."""
+
+
+async def seen(connection: AsyncConnection, pairs: Sequence[Pair]) -> list[Seen]:
+    """Of a dry run: those of the addresses that `remember_seen` was told of, the last rows first."""
+    for statement in _SEEN_TABLE:
+        await connection.execute(statement)
+    rows = await connection.execute(_SEEN_BEFORE, bulk.arrays(pairs)) if pairs else ()
+    return [
+        Seen((r.kind, r.value, r.variant), KnownIdentity(r.id, r.person, r.home, False, False, r.name), r.n, r.names)
+        for r in rows
+    ]
+
+
+async def seen_apart(
+    connection: AsyncConnection, named: Iterable[tuple[UUID, str]]
+) -> dict[tuple[str, frozenset[UUID]], tuple[UUID, int]]:
+    """Of a dry run: as `apart`, of what `remember_seen` was told; with the row that would make the card."""
+    wanted = sorted(set(named))
+    rows = await connection.execute(_APART_BEFORE, bulk.arrays(wanted)) if wanted else ()
+    return {(name, frozenset(claimed)): (card, n) for card, claimed, name, n in rows}
+
+
+async def remember_seen(connection: AsyncConnection, made: Iterable[Row], claimed: Iterable[Row]) -> None:
+    """Of a dry run: note identities, in the order of SEEN, and claims of conflicting rows, in that of SEEN_APART.
+
+    In temporary tables of this transaction, so that our own memory stays what it is for a million rows.
+    """
+    await bulk.copy(connection, _SEEN, SEEN, list(made))
+    await bulk.copy(connection, _SEEN_APART, SEEN_APART, list(claimed))
+
+
+SEEN = ("kind", "value", "variant", "id", "person", "home", "name", "n")
+SEEN_APART = ("identity", "card", "name", "n")
+_SEEN, _SEEN_APART = Table("import_seen", MetaData()), Table("import_seen_apart", MetaData())
+_SEEN_TABLE = (
+    text(
+        """CREATE TEMP TABLE IF NOT EXISTS import_seen (kind text, value text, variant text, id uuid, person uuid,
+           home uuid, name text, n bigint, PRIMARY KEY (kind, value, variant)) ON COMMIT DROP"""
+    ),
+    text("CREATE INDEX IF NOT EXISTS import_seen_home ON import_seen (home)"),
+    text(
+        """CREATE TEMP TABLE IF NOT EXISTS import_seen_apart (identity uuid, card uuid, name text, n bigint)
+           ON COMMIT DROP"""
+    ),
+    text("CREATE INDEX IF NOT EXISTS import_seen_apart_name ON import_seen_apart (identity, name)"),
+    text("CREATE INDEX IF NOT EXISTS import_seen_apart_card ON import_seen_apart (card)"),
+)
+_APART_BEFORE = text(
+    """SELECT x.card, array_agg(x.identity), x.name, x.n FROM import_seen_apart x WHERE x.card IN (
+         SELECT o.card FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS text[])) AS a(identity, name)
+         JOIN import_seen_apart o USING (identity, name))
+       GROUP BY x.card, x.name, x.n"""
+)
+_SEEN_BEFORE = text(
+    """SELECT s.*, ARRAY(SELECT DISTINCT o.name FROM import_seen o WHERE o.home = s.home AND o.name <> '') AS names
+       FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[])) AS a(kind, value)
+       JOIN import_seen s USING (kind, value) ORDER BY s.n DESC"""
+)

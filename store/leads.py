@@ -55,7 +55,7 @@ async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict
     if not ids:
         return {}
     rows = await connection.execute(_OPEN, {"contacts": ids})
-    return {(contact, pipeline): OpenLead(*rest) for contact, pipeline, *rest in rows}
+    return {(contact, pipeline): OpenLead._make(rest) for contact, pipeline, *rest in rows.all()}
 
 
 _OPEN = text(

@@ -49,7 +49,7 @@ async def known(connection: AsyncConnection, keys: Iterable[Key]) -> dict[Key, t
     """(message, lead) of those that were routed before."""
     pairs = list(keys)
     rows = await connection.execute(_KNOWN, {"channels": [c for c, _ in pairs], "ids": [e for _, e in pairs]})
-    return {(channel, external_id): (message, lead) for channel, external_id, message, lead in rows}
+    return {(channel, external_id): (message, lead) for channel, external_id, message, lead in rows.all()}
 
 
 _KNOWN = text(
