@@ -123,16 +123,18 @@ async def candidates(connection: AsyncConnection, cards: Sequence[UUID]) -> list
 
 
 _BY_INDEX = text("SET LOCAL enable_seqscan = off")
-"""Nobody can estimate how many cards share a key, and PostgreSQL expects many: it read all of 5,000 cards for each."""
+"""Nobody can estimate how many cards share a key, and PostgreSQL expects many: it read all of 5,000 cards for each.
+For the same reason the leaders are looked up one by one below: joined, it read all of a million contacts.
+"""
 
 
 _CANDIDATES = text(
     """SELECT t.contact_id, o.contact_id, o.facts FROM traits t CROSS JOIN LATERAL (
          SELECT contact_id, facts FROM traits o WHERE o.keys && t.keys AND o.contact_id <> t.contact_id
          LIMIT :most) AS o
-       JOIN contacts a ON a.id = t.contact_id JOIN contacts b ON b.id = o.contact_id
        WHERE t.contact_id = ANY(CAST(:ids AS uuid[]))
-         AND coalesce(a.leader_id, a.id) <> coalesce(b.leader_id, b.id)"""
+         AND (SELECT coalesce(leader_id, id) FROM contacts WHERE id = t.contact_id)
+             <> (SELECT coalesce(leader_id, id) FROM contacts WHERE id = o.contact_id)"""
 ).columns(facts=JSONB)
 
 
