@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from desk import act as acts
@@ -9,10 +10,12 @@ from desk import answers, buttons, commands, groups, links, ownership, reviews
 from desk.act import Act
 from desk.house import House, TeamChat
 from domain.messages import ChannelName, Inbound
-from store import messages
+from store import chats, messages
 from store.engine import Database
 
 Do = Callable[[Act], Awaitable[None]]
+A_MOMENT, TRIES = 0.1, 20
+"""Seconds, and how often so long: for what is just being written down."""
 
 
 class Desk:
@@ -38,11 +41,29 @@ class Desk:
 
         Raises what the database raises: nothing has happened then, and the message may be brought again.
         """
+        for _ in range(TRIES):
+            if await self._act(message, patient=True):
+                return
+            await asyncio.sleep(A_MOMENT)
+        await self._act(message, patient=False)
+
+    async def _act(self, message: Inbound, *, patient: bool) -> bool:
+        """Act on it; False, and nothing has happened, when what he points at may only now be written down."""
         async with self._database.begin() as connection:
             act = await acts.begin(connection, self._house, message)
+            if patient and act and await _points_at_the_unwritten(act):
+                return False
             do = what_to_do(act) if act else None
             if act and do and await messages.note_once(connection, _key(message), act.actor, message.received_at):
                 await do(act)
+            return True
+
+
+async def _points_at_the_unwritten(act: Act) -> bool:
+    """He was faster than our ledger: the card is in his chat, and its id is just being written down."""
+    if act.topic or not act.message.refers_to:
+        return False
+    return await chats.are_under_way(act.connection, act.message.channel, act.chat)
 
 
 def _key(message: Inbound) -> tuple[str, str]:

@@ -110,6 +110,16 @@ _POINTED = text(
 )
 
 
+async def are_under_way(connection: AsyncConnection, channel: str, address: str) -> bool:
+    """Whether something is just being sent to this chat: it may be seen there before its id is written down here."""
+    return bool(await connection.scalar(_UNDER_WAY, {"channel": channel, "address": address}))
+
+
+_UNDER_WAY = text(
+    """SELECT EXISTS (SELECT FROM deliveries WHERE state = 'sending' AND channel = :channel AND address = :address)"""
+)
+
+
 async def card_in(connection: AsyncConnection, lead: UUID, channel: str, address: str) -> tuple[str, str | None] | None:
     """(state, external id) of the lead's latest card in that chat; one that failed for want of another; or None."""
     row = (await connection.execute(_CARD_IN, {"lead": lead, "channel": channel, "address": address})).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -254,3 +255,18 @@ async def test_who_wants_no_more_on_one_way_is_answered_by_another(
     else:
         reply = await only_reply(rows)
         assert (reply.channel, reply.address) == expected
+
+
+async def test_who_answers_before_our_ledger_is_written(world: World) -> None:
+    """The card was in his chat, and its id not yet in the store: under load that answer was never sent."""
+    anna = await world.hire("Anna")
+    lead = await world.customer()
+    card = await world.card(lead, anna.address)
+    unwritten = "UPDATE deliveries SET state = 'sending', external_id = NULL WHERE external_id = :card RETURNING id"
+    [row] = await world.rows(unwritten, card=card)
+    answering = asyncio.create_task(world.desk.act(world.message(anna, "It costs 5", refers_to=(card,))))
+    await asyncio.sleep(0)
+    written = "UPDATE deliveries SET state = 'sent', external_id = :card WHERE id = :id RETURNING id"
+    await world.rows(written, card=card, id=row.id)
+    await answering
+    assert [found.purpose for found in await world.new() if found.purpose in ("reply", "notice")] == ["reply"]
