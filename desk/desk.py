@@ -11,7 +11,7 @@ from desk.act import Act
 from desk.house import House, TeamChat
 from domain.messages import ChannelName, Inbound
 from store import chats, messages
-from store.engine import Database
+from store.engine import Connection, Database
 
 Do = Callable[[Act], Awaitable[None]]
 A_MOMENT, TRIES = 0.1, 20
@@ -50,8 +50,9 @@ class Desk:
     async def _act(self, message: Inbound, *, patient: bool) -> bool:
         """Act on it; False, and nothing has happened, when what he points at may only now be written down."""
         async with self._database.begin() as connection:
+            unwritten = patient and await _is_something_unwritten(connection, message)
             act = await acts.begin(connection, self._house, message)
-            if patient and act and await _points_at_the_unwritten(act):
+            if unwritten and act and not act.topic:
                 return False
             do = what_to_do(act) if act else None
             if act and do and await messages.note_once(connection, _key(message), act.actor, message.received_at):
@@ -59,11 +60,15 @@ class Desk:
             return True
 
 
-async def _points_at_the_unwritten(act: Act) -> bool:
-    """He was faster than our ledger: the card is in his chat, and its id is just being written down."""
-    if act.topic or not act.message.refers_to:
+async def _is_something_unwritten(connection: Connection, message: Inbound) -> bool:
+    """Whether he may be faster than our ledger: a card is in his chat, and its id is just being written down.
+
+    To be asked before it is looked for what he points at: it may be written in between.
+    """
+    if not message.refers_to:
         return False
-    return await chats.are_under_way(act.connection, act.message.channel, act.chat)
+    places = [message.chat] if message.chat else [a.value for a in message.addresses]
+    return any([await chats.are_under_way(connection, message.channel, place) for place in places])
 
 
 def _key(message: Inbound) -> tuple[str, str]:
