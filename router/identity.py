@@ -23,7 +23,8 @@ from people.names import compatible, name_key
 from store.contacts import Key, Known, KnownIdentity
 
 RECYCLED = timedelta(days=90)
-"""So long at least operators keep a number before it is sold again (47 CFR 52.15(f)(1)(ii): at most 90 days)."""
+"""After so long a silence a number that speaks with another name is taken for a new owner's: operators sell numbers
+again after some months."""
 SILENT = timedelta(days=400)
 """After so long a number that does not tell a name is taken for somebody new: a merge mends it if it was not so."""
 _LONGEST_VARIANT = 80
