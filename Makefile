@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run up test check lint types contracts chaos bench lock docs clean install counterparts
+.PHONY: run up test check lint types contracts search chaos bench lock docs clean install counterparts
 
 install: $(STAMP)
 
@@ -40,6 +40,9 @@ types: install
 
 contracts: install
 	$(BIN)/lint-imports
+
+search: install counterparts  ## the property tests with new random examples
+	$(BIN)/pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile search
 
 chaos: install counterparts  ## 60 s of kill -9 under load
 	$(BIN)/pytest -q -p no:xdist tests/e2e/test_chaos.py --chaos-seconds 60

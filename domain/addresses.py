@@ -85,7 +85,8 @@ def normalise_email(text: str) -> str | None:
     if domain not in _MAILBOXES:
         return written
     domain, mailbox = _MAILBOXES[domain]
-    return f"{mailbox(local)}@{domain}"
+    bare = mailbox(local)
+    return written if bare.endswith(".") else f"{bare}@{domain}"  # "anna.+x": no provider has a mailbox "anna."
 
 
 def written_email(text: str) -> str | None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import Servers
+
+settings.register_profile("gate", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile("gate")
+"""The gate says the same of the same code each time; `make search` looks for what it has not seen yet."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -36,6 +36,7 @@ def test_a_mailbox_is_named_once_and_can_be_written_to(local: str, domain: str) 
         ("anna_p@yandex.ru", "anna_p@yandex.ru"),
         ("anna+x@outlook.com", "anna@outlook.com"),
         ("anna.p+x@hotmail.com", "anna.p@hotmail.com"),
+        ("anna.+x@outlook.com", "anna.+x@outlook.com"),
         ("anna+x@fastmail.com", "anna@fastmail.com"),
         ("anna+x@proton.me", "anna@proton.me"),
         ("anna+x@protonmail.com", "anna@protonmail.com"),
