@@ -10,12 +10,13 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.ids import new_id
+from domain.links import is_digest
 from domain.messages import Address, AddressKind, Inbound
 from people.names import compatible
 from router.identity import Claim, Resolution, claims_of, resolve
 from router.planned import Facts, Joined, Opened, Outcome, Pair, Plan
 from router.rules import Rules
-from router.screen import OPT_IN, OPT_OUT, Voice, screen, word_of
+from router.screen import LEAVES, OPT_IN, OPT_OUT, STOP, Voice, screen, word_of
 from router.stored import facts_of
 from store.bulk import Row
 from store.contacts import KnownIdentity
@@ -37,6 +38,10 @@ def decide(batch: Sequence[Inbound], facts: Facts, rules: Rules, now: datetime) 
         decision.plan.outcomes.append(outcome)
         if outcome.message:
             seen[key] = (outcome.message, outcome.lead)
+            if message.link and is_digest(
+                message.link
+            ):  # also of what is seen again: each answer to a form shows a token of its own
+                decision.plan.links.append((message.link, outcome.message))
         if decision.plan.joins:
             break
     return decision.plan
@@ -55,6 +60,7 @@ class Decision:
     def __init__(self, facts: Facts, rules: Rules, now: datetime) -> None:
         self.plan = Plan()
         self._facts = facts
+        self._stopped = set(facts.people.stopped)
         self._rules = rules
         self._now = now
 
@@ -85,7 +91,9 @@ class Decision:
             plan.joined.append(Joined(lead.id, lead.owner, message_id, message))
             plan.touched[lead.id] = max(plan.touched.get(lead.id, message.received_at), message.received_at)
         plan.messages.append(self._row(message, message_id, identity.id, lead.id))
-        plan.resumes.update(_resumed(message))
+        self._resume(_resumed(message))
+        if spent := self._facts.spends.get((message.channel, message.external_id)):
+            plan.spent.add(spent)
         return Outcome(Voice.CUSTOMER, message_id, lead.id)
 
     def _introduce(self, message: Inbound, message_id: UUID, resolution: Resolution) -> KnownIdentity:
@@ -170,6 +178,8 @@ class Decision:
         plan.ignored.append((message_id, message.channel, reason, lead_id))
         if reason.startswith("command:"):
             self._obey(message, lead)
+        if reason.startswith(LEAVES):
+            plan.left.append((message, reason.removeprefix(LEAVES)))
         if reason == "command: /start":
             plan.welcomed.append((message_id, message))
         return Outcome(Voice.IGNORED, message_id, lead_id, reason)
@@ -178,11 +188,20 @@ class Decision:
         """STOP or START: the address, and whoever works for the customer."""
         pairs, word = [(message.channel, a.value) for a in message.addresses], word_of(message.text)
         if word in OPT_IN:
-            self.plan.resumes.update(pairs)
+            self._resume(pairs)
+            self.plan.returned.append(message)
         elif word in OPT_OUT:
+            self.plan.left.append((message, STOP))
             self.plan.stops += pairs
+            self.plan.resumes.difference_update(pairs)
+            self._stopped.update(pairs)
             if lead and lead.owner:
                 self.plan.stopped.append((lead.id, lead.owner))
+
+    def _resume(self, pairs: Sequence[Pair]) -> None:
+        """Only where something is stopped: hardly any message has anything to resume."""
+        if self._stopped:
+            self.plan.resumes.update(self._stopped.intersection(pairs))
 
     def _row(self, message: Inbound, message_id: UUID, identity: UUID | None, lead: UUID | None) -> Row:
         thread = message.thread or self._thread(message)

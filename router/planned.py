@@ -63,6 +63,8 @@ class Facts:
     """By Telegram id."""
     former: frozenset[str] = frozenset()
     """Telegram ids of those who left staff lately."""
+    spends: Mapping[Pair, str] = field(default_factory=dict)
+    """(channel, external_id) -> digest of the link that this message uses up."""
 
 
 @dataclass(slots=True)
@@ -96,5 +98,13 @@ class Plan:
     welcomed: list[tuple[UUID, Inbound]] = field(default_factory=list)
     """Who pressed Start in a bot and has asked nothing yet."""
     stops: list[Pair] = field(default_factory=list)
+    left: list[tuple[Inbound, str]] = field(default_factory=list)
+    """(message, with what it ends mailings)."""
+    returned: list[Inbound] = field(default_factory=list)
+    """Who said START."""
     resumes: set[Pair] = field(default_factory=set)
     touched: dict[UUID, datetime] = field(default_factory=dict)
+    links: list[tuple[str, UUID]] = field(default_factory=list)
+    """(digest, message): what whoever sent the message was given to follow it."""
+    spent: set[str] = field(default_factory=set)
+    """Digests of links that are used up."""

@@ -14,6 +14,8 @@ import msgspec
 from domain.messages import Inbound, Report, ReportKind, utcnow
 from router.answered import answered
 from router.assign import at_work
+from router.handed import handed
+from router.leaving import reported
 from router.plan import decide, senders_of
 from router.planned import Facts, Outcome, Plan
 from router.rules import Rules
@@ -76,8 +78,10 @@ class Router:
             if alone:
                 await merges.alone(connection)
             roster, former = await staff.everybody(connection, merges.LOCK)
-            batch = await answered(connection, batch)
-            plan = decide(batch, await _read(connection, batch, roster, former), self._rules, now)
+            batch, spends = await handed(connection, await answered(connection, batch), now)
+            facts = await _read(connection, batch, roster, former)
+            facts.spends = spends
+            plan = decide(batch, facts, self._rules, now)
             if plan.joins and not alone:
                 raise _Joins
             given = Circumstances(
@@ -108,6 +112,7 @@ class Router:
             stopped = await _stopped(connection, reports)
             await suppressions.stop(connection, [(*pair, reason, now) for pair, reason in stopped.items()])
             await suppressions.resume(connection, resumed)
+            await reported(connection, reports, stopped)
             shown = [m.lead for m in moved if m.lead and m.purpose in ("reply", "greeting")]
             await chats.refresh(connection, shown, now)
             await _tell_authors(connection, moved, now)
@@ -120,7 +125,7 @@ async def _read(
 ) -> Facts:
     known = await messages.known(connection, ((m.channel, m.external_id) for m in batch))
     keys = sorted({(a.kind.value, a.value) for m in batch for a in senders_of(m)})
-    people = await contacts.known(connection, keys)
+    people = await contacts.known(connection, keys, {m.channel for m in batch})
     return Facts(
         known=known,
         people=people,

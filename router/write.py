@@ -13,10 +13,11 @@ from domain.messages import Address, AddressKind, ChannelName, Inbound
 from people.merging import TOGETHER, Unjoinable, Wish, join
 from router import stops
 from router.assign import at_work, turn_of
+from router.leaving import come_back, leave
 from router.planned import Joined, Opened, Plan
 from router.rules import Rules
 from router.screen import language_of
-from store import chats, contacts, deliveries, events, leads, messages, suppressions
+from store import chats, contacts, deliveries, events, leads, links, messages, suppressions
 from store.bulk import Row
 from store.cards import EXCERPT
 from store.deliveries import Lane, Purpose
@@ -54,6 +55,10 @@ async def write(connection: Connection, plan: Plan, given: Circumstances) -> Non
     await chats.refresh(connection, (j.lead for j in further if j.owner is None), now)
     await suppressions.stop(connection, [(c, a, "asked to stop", now) for c, a in sorted(set(plan.stops))])
     await suppressions.resume(connection, plan.resumes)
+    await deliveries.add(connection, await leave(connection, plan.left, rules.language, now))
+    await come_back(connection, plan.returned)
+    await links.use(connection, plan.spent, now)
+    await links.issue(connection, plan.links, now)
     await events.add(connection, _events(plan, owners, now))
     for one, other in plan.joins:
         await _join(connection, one, other)
@@ -85,11 +90,14 @@ Owners = Mapping[UUID, Member | None]
 
 def _owners(opened: Sequence[Opened], roster: Sequence[Member], turns: Mapping[str, int]) -> Owners:
     next_turn = dict(turns)
+    teams: dict[str, list[Member]] = {}
     owners: dict[UUID, Member | None] = {}
     for lead in opened:
+        if lead.pipeline not in teams:
+            teams[lead.pipeline] = at_work(roster, lead.pipeline)
         turn = next_turn.get(lead.pipeline, 0)
         next_turn[lead.pipeline] = turn + 1
-        owners[lead.lead] = turn_of(at_work(roster, lead.pipeline), turn)
+        owners[lead.lead] = turn_of(teams[lead.pipeline], turn)
     return owners
 
 

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from channels.form.limits import MinuteLimit
 from channels.form.parse import Submission, Unreadable, language_of, parse
 from channels.form.settings import FormSettings, Language
 from channels.form.texts import TEXTS
+from domain import links
 from domain.errors import Refused, Unpublished
 from domain.messages import ChannelName, utcnow
 from domain.ports import Accept, AsgiApp, Host
@@ -45,6 +46,10 @@ class Receipt:
     """It is durable. `number` is what the customer may name on the phone; it is the external id, too."""
 
     number: str
+    track: str
+    """The page that says how the request stands; a path when our address is not configured."""
+    telegram: str = ""
+    """What opens the bot to go on there; empty without one."""
 
 
 class Declined(Exception):
@@ -86,7 +91,8 @@ class FormChannel:
     def app(self, accept: Accept) -> AsgiApp:
         """POST a submission as JSON, form-urlencoded or multipart; the answer is JSON.
 
-        200 {"receipt", "text"}; 422 {"errors": {field: [sentence]}}; anything else {"error": sentence}.
+        200 {"receipt", "text", "track", "telegram"}; 422 {"errors": {field: [sentence]}}; anything else
+        {"error": sentence}.
         Where it is mounted does not matter to it.
         """
         return _Intake(self, accept)
@@ -135,17 +141,26 @@ class FormChannel:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def submit(self, submission: Submission, accept: Accept) -> Receipt | FieldErrors:
-        """Check and accept. A Receipt means that it is durable. Raises Declined (413, 422, 503)."""
+        """Check and accept. A Receipt means that it is durable. Raises Declined (413, 422, 503).
+
+        Each receipt has a token of its own, also the second one of the same submission: the browser may never have
+        seen the first. Nothing is asked of the database, which may be away.
+        """
         inbound = check(self.rules, submission, submission.key or secrets.token_hex(16), utcnow())
         if isinstance(inbound, FieldErrors):
             return inbound
+        token = links.new_token()
         try:
-            await accept(inbound)
+            await accept(replace(inbound, link=links.digest(token)))
         except Unpublished as error:
             raise Declined(503, TEXTS[submission.language].unavailable, retry_after=5) from error
         except Refused as error:
             raise Declined(413 if inbound.files else 422, error.reason) from error
-        return Receipt(number=inbound.external_id)
+        return Receipt(
+            number=inbound.external_id,
+            track=links.tracking(self.host.public_url, token),
+            telegram=links.deep_link(self.host.bot(), token),
+        )
 
 
 class _Intake:
@@ -180,7 +195,8 @@ class _Intake:
             await _answer(send, 422, msgspec.json.encode({"errors": answer.errors}), [*_JSON, *cors])
             return
         text = self._form.settings.success.text(submission.language)
-        await _answer(send, 200, msgspec.json.encode({"receipt": answer.number, "text": text}), [*_JSON, *cors])
+        taken = {"receipt": answer.number, "text": text, "track": answer.track, "telegram": answer.telegram}
+        await _answer(send, 200, msgspec.json.encode(taken), [*_JSON, *cors])
 
     def _cors(self, scope: Scope) -> Headers:
         """What lets a script of another site read the answer (fetch.spec.whatwg.org, "CORS protocol")."""
