@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import make_url, text
@@ -16,10 +17,11 @@ from sqlalchemy import make_url, text
 from app.embedded import Embedded
 from bench.report import ratio, say
 from bench.scenery import admin
-from people import importing, merging
+from people import import_undo, importing, merging
 from people.importing import Source
 from people.matcher import Matcher
 from people.undoing import Which, undo
+from store import traits
 from store.engine import Database
 from store.migrations import upgrade
 
@@ -68,7 +70,7 @@ async def _files(url: str, folder: Path) -> None:
     copied = ROWS / await _copied(url, target)
     ratio("import rows against COPY of what they became, rows/s", imported, copied, least=0.15)
     started = time.perf_counter()
-    await importing.undo(database, begun, "bench")
+    await import_undo.undo(database, begun, "bench")
     say(f"  ... undone at {ROWS / (time.perf_counter() - started):,.0f} rows/s")
     await database.aclose()
 
@@ -97,13 +99,17 @@ async def _copied(url: str, source: str) -> float:
 
 
 CARDS = """
+CREATE FUNCTION called(g bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT
+  (ARRAY['aleksandr', 'maria', 'dmitri', 'ana', 'sergei', 'elena', 'andrei', 'olga', 'ivan', 'iulia'])[1 + g % 10]
+  || ' ' || translate(left(md5(CAST(g % 30000 AS text)), 7), '0123456789', 'aeiourlmns') || 'ov' $$;
 INSERT INTO contacts (id, created_at, match_due)
   SELECT CAST(md5('c' || g) AS uuid), now(), false FROM generate_series(1, {n}) g;
-INSERT INTO traits (contact_id, name, facts, keys) SELECT CAST(md5('c' || g) AS uuid), 'person ' || g,
-  jsonb_build_object('id', CAST(md5('c' || g) AS uuid), 'names', jsonb_build_array('Person ' || g),
+INSERT INTO traits (contact_id, name, facts, keys) SELECT CAST(md5('c' || g) AS uuid), called(g),
+  jsonb_build_object('id', CAST(md5('c' || g) AS uuid), 'names', jsonb_build_array(called(g)),
     'phones', jsonb_build_array('+7900' || lpad(CAST(g AS text), 7, '0'))),
   ARRAY['p:' || lpad(CAST(g AS text), 7, '0'), 'e:person' || g, 'n:person ' || md5(CAST(g % 200000 AS text)),
-    'nc:' || md5(CAST(g % 100000 AS text)), 'b:' || md5(CAST(g % 500000 AS text))] FROM generate_series(1, {n}) g;
+    'nc:' || md5(CAST(g % 100000 AS text)), 'b:' || md5(CAST(g % 500000 AS text)), 'w:' || called(g % 500)]
+  FROM generate_series(1, {n}) g;
 """
 
 
@@ -120,11 +126,24 @@ async def _duplicates(url: str, few: int, many: int) -> None:
             times[people].append((time.perf_counter() - started) / looked)
     for database in databases.values():
         await database.aclose()
+    await _spelled(url)
     say(f"  ... {1 / median(times[many]):,.0f} new cards a second are compared among {many:,}")
     ratio(
         f"time to compare a new card among {many:,} against {few:,}, us",
         1e6 * median(times[many]), 1e6 * median(times[few]), most=1.3,
     )  # fmt: skip
+
+
+async def _spelled(url: str) -> None:
+    """What it costs to look for a slip in a name, in the largest base in which that is done."""
+    database = Database(await _with_cards(url, traits.MOST_NAMES))
+    async with database.begin() as connection:
+        ids = [UUID(known["id"]) for known in await traits.sample(connection, 100)]
+        started = time.perf_counter()
+        await traits.alike(connection, ids)
+        passed = time.perf_counter() - started
+    say(f"  ... {1e3 * passed / len(ids):.1f} ms to look for names like one among {traits.MOST_NAMES:,}")
+    await database.aclose()
 
 
 async def _with_cards(url: str, people: int) -> str:
@@ -141,7 +160,7 @@ async def _arrive(database: Database, people: int, turn: int) -> None:
     async with database.begin() as connection:
         for n in range(LOOKS):
             number = rnd.randrange(1, people) if n % 2 else 5_000_000 + turn * LOOKS + n
-            values = {"name": f"Person {number}", "phone": f"+7900{number:07d}", "mail": f"new{turn}.{n}@example.org"}
+            values = {"number": number, "phone": f"+7900{number:07d}", "mail": f"new{turn}.{n}@example.org"}
             await connection.execute(_NEW, values)
 
 
@@ -151,7 +170,7 @@ _NEW = text(
            SELECT gen_random_uuid(), k.kind, k.value, card.id, card.id, card.id, false, now()
            FROM card, (VALUES ('email', :mail), ('phone', :phone)) AS k(kind, value) RETURNING id, home_id)
        INSERT INTO claims (identity_id, contact_id, proof, source, name, at)
-       SELECT id, home_id, 'typed', 'site', :name, now() FROM who"""
+       SELECT id, home_id, 'typed', 'site', called(:number), now() FROM who"""
 )
 
 PAIRS = """

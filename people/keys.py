@@ -1,7 +1,7 @@
 """Under which keys may a duplicate of this card be found? Two cards that are compared share at least one. Pure.
 
-A key is a short text; the database has one inverted index over them. None may gather thousands in a base of a million:
-a city, a given name or a day alone is none, two such things together may be.
+A key is a short text; the database has one inverted index over them. None may gather thousands in a base of a million,
+but those of `WHOLE`: a city, a given name or a day alone is none, two such things together may be.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from people.names import Name, Role, Word
 from people.prepared import Prepared
 from people.traits import Kind
 
-MOST = 20
+MOST = 24
 """Keys of a card that has collected many values; a usual one has five to fifteen."""
+WHOLE = "w:"
+"""With this begins the key of a common name alone, which in a large base thousands may have. Every card has it, since
+the base may be small; whether to ask under it is decided by `people.candidates`.
+"""
 _ENOUGH_BITS = 14
 """Two values make a key when their fields tell this many bits together: sixty of a million cards under one key."""
 _ENOUGH_BESIDE_A_NAME = 8
@@ -31,7 +35,7 @@ _COMMON = frozenset(
     Алексеев Лебедев Семёнов Егоров Павлов Козлов Степанов Николаев Орлов Андреев Макаров Никитин Захаров
     Smith Jones Williams Brown Taylor Johnson Miller Davis Garcia Rodriguez Martinez Lee Ли Kim Ким Nguyen""".split()
 )
-"""With these surnames, a name is no key by itself: there are thousands of Александр Иванов."""
+"""With these surnames, a name is no key to be asked under without thought: there are thousands of Александр Иванов."""
 
 
 Rarity = Mapping[str, float]
@@ -74,13 +78,43 @@ def _names(card: Prepared) -> Iterator[str]:
     for name in card.names[:2]:
         if name.patronymic:
             yield f"n:{name.key} {name.patronymic}"
-        elif len(name.words) == 2 and not any(w.stem in _COMMON for w in name.words):
-            yield from (f"n:{' '.join(sorted(both))}" for both in islice(product(*map(_forms, name.words)), 3))
+        yield from (f"{WHOLE if _is_common(name) else 'n:'}{whole}" for whole in _wholes(name))
         for surname in _surnames(name):
             if card.city:
                 yield from (f"nc:{surname.sound}:{letter}:{card.city}" for letter in surname.others[:2])
             if card.company:
                 yield f"no:{surname.sound}:{card.company}"
+
+
+def _wholes(name: Name) -> Iterator[str]:
+    """A given name and a surname, each in the forms that it may stand for."""
+    if len(name.words) == 2:
+        yield from (" ".join(sorted(both)) for both in islice(product(*map(_forms, name.words)), 3))
+
+
+def _is_common(name: Name) -> bool:
+    return any(word.stem in _COMMON for word in name.words)
+
+
+def _beside(card: Prepared) -> Iterator[str]:
+    """What tells little by itself, beside a name. An address with one slip keeps one of its halves."""
+    for name in card.names[:2]:
+        for whole in _wholes(name) if _is_common(name) else ():
+            for phone in card.phones[:1]:
+                digits = phone.partition("x")[0][-8:]
+                yield from (f"np:{whole}:{half}" for half in (f"{digits[:-4]}-", f"-{digits[-4:]}"))
+            for email in card.emails[:1]:
+                half = len(email.local) // 2
+                yield from (f"ne:{whole}:{part}" for part in (f"{email.local[:half]}-", f"-{email.local[half + 1 :]}"))
+        for surname in _surnames(name):
+            yield from _but_the_first_letter(surname, [value for value in (card.city, card.company) if value])
+
+
+def _but_the_first_letter(surname: _Surname, places: list[str]) -> Iterator[str]:
+    """A slip in the first letter of a surname makes another sound of it; what follows is the same."""
+    tail = surname.sound[1:]
+    if len(tail) > 1:
+        yield from (f"nt:{tail}:{given}:{place}" for given in surname.beside[:2] for place in places)
 
 
 def _forms(word: Word) -> list[str]:
@@ -90,18 +124,23 @@ def _forms(word: Word) -> list[str]:
 
 class _Surname(NamedTuple):
     sound: str
-    others: list[str]
-    """The first letters of the words beside it."""
+    beside: list[str]
+    """The words beside it, short forms by what they stand for, or else the initials."""
+
+    @property
+    def others(self) -> list[str]:
+        """Their first letters."""
+        return list(dict.fromkeys(word[0] for word in self.beside))
 
 
 def _surnames(name: Name) -> list[_Surname]:
     """The words that may be the surname, at most two."""
     words = [w for w in name.words if w.role is not Role.GIVEN or not w.formals] or name.words
-    return [_Surname(skeleton(w.stem), _letters_beside(w, name)) for w in words[:2]]
+    return [_Surname(skeleton(w.stem), _words_beside(w, name)) for w in words[:2]]
 
 
-def _letters_beside(word: Word, name: Name) -> list[str]:
-    beside = [form[0] for other in name.words if other is not word for form in _forms(other)]
+def _words_beside(word: Word, name: Name) -> list[str]:
+    beside = [form for other in name.words if other is not word for form in _forms(other)]
     return list(dict.fromkeys(beside or name.initials))
 
 
@@ -139,4 +178,4 @@ def _bits(name: str, kind: Kind, value: str, rarity: Rarity) -> float:
     return min(rarity.get(name, _BITS[kind]), 3.3 * len(value))
 
 
-_SOURCES = (_addresses, _identifiers, _names, _births)
+_SOURCES = (_addresses, _identifiers, _names, _births, _beside)

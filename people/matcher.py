@@ -16,7 +16,7 @@ import msgspec
 
 from domain.ids import new_id
 from domain.messages import utcnow
-from people import gathering, merging
+from people import candidates, gathering, merging
 from people.keys import keys
 from people.merging import CERTAIN, Unjoinable, Wish
 from people.model import Model, read
@@ -87,7 +87,7 @@ class Matcher:
         known = {card: gathering.traits_of(card, one) for card, one in (await traits.gather(connection, cards)).items()}
         ready = {card: prepare(one, model.kinds) for card, one in known.items()}
         await traits.put(connection, [_row(known[card], ready[card], model) for card in cards])
-        return _judge(await traits.candidates(connection, cards), ready, model)
+        return _judge(await candidates.find(connection, ready, model), ready, model)
 
     async def _write(self, connection: Connection, cards: Sequence[UUID], found: Found) -> None:
         await suggestions.put(connection, found.rows)
@@ -113,24 +113,25 @@ def _row(known: Traits, ready: Prepared, model: Model) -> Row:
     return known.id, name, msgspec.json.encode(to_json(known)).decode(), found
 
 
-def _judge(candidates: Sequence[Candidate], ready: Mapping[UUID, Prepared], model: Model) -> Found:
+def _judge(found_by: Sequence[Candidate], ready: Mapping[UUID, Prepared], model: Model) -> Found:
     """Each pair once, whichever of both was looked at."""
     found, seen, now = Found(), set[Pair](), utcnow()
     others = dict(ready)
-    for candidate in candidates:
+    for candidate in found_by:
         pair = min(candidate.card, candidate.other), max(candidate.card, candidate.other)
+        if pair in seen:
+            continue
+        seen.add(pair)
         if candidate.other not in others:
             others[candidate.other] = prepare(from_json(candidate.facts), model.kinds)
         scored = score(others[candidate.card], others[candidate.other], model.weights)
         how = band(scored, model.weights)
         if how is Band.UNLIKELY:
             continue
-        if pair not in seen:
-            seen.add(pair)
-            found.pairs.append(pair)
-            found.rows.append((new_id(), *pair, scored.bits, how.value, _reasons(scored), now))
-            if how is Band.CERTAIN:
-                found.certain.append(pair)
+        found.pairs.append(pair)
+        found.rows.append((new_id(), *pair, scored.bits, how.value, _reasons(scored), now))
+        if how is Band.CERTAIN:
+            found.certain.append(pair)
     return found
 
 

@@ -41,7 +41,7 @@ _WORDS = {
     "differ": "somebody has said that they are not the same person",
     "apart": "each has proved an e-mail and a phone of his own: only a person may join them",
     "typed": "one of them has addresses that anybody may have typed: only a person may join them",
-    "undone": "they were joined before, and somebody took that back: only a person may join them",
+    "undone": "they were joined before, if by way of others, and somebody took that back: only a person may join them",
 }
 
 
@@ -89,7 +89,7 @@ async def _may_join(connection: Connection, wish: Wish, persons: tuple[UUID, UUI
             raise Unjoinable("differ")
         await verdicts.forget_difference(connection, differ)
     if wish.rule not in PEOPLE:
-        if await verdicts.were_parted(connection, ours, theirs):
+        if await merges.lead_to(connection, ours, theirs):
             raise Unjoinable("undone")
         if wish.rule == CERTAIN and await merges.have_typed(connection, cards):
             raise Unjoinable("typed")

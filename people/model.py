@@ -73,9 +73,10 @@ def made(values: Mapping[str, Any], kinds: _Kinds) -> Model:
     return Model(weights=weights, rarity=dict(values["rarity"]))
 
 
-def document(model: Model) -> str:
-    """As JSON text."""
-    return msgspec.json.encode({"weights": to_json(model.weights), "rarity": dict(model.rarity)}).decode()
+def document(model: Model, cards: int) -> str:
+    """As JSON text, with how many cards there were when it was learned."""
+    known = {"weights": to_json(model.weights), "rarity": dict(model.rarity), "cards": cards}
+    return msgspec.json.encode(known).decode()
 
 
 def _kinds(kinds: _Kinds) -> dict[str, Kind]:

@@ -142,6 +142,21 @@ def _by_share(reason: Reason, a: Prepared, b: Prepared, weights: Weights) -> Rea
     return reason._replace(bits=min(reason.bits, bits))
 
 
+def reach(card: Prepared, level: str, weights: Weights) -> float:
+    """The bits that this card may come to with another one whose name agrees so far, and no address.
+
+    What else may agree makes a key by itself (`people.keys`), but for the city and the company.
+    """
+    bits = weights.prior + max((_named(name.key, level, weights) for name in card.names), default=-weights.certain)
+    return bits + sum(weights.bits[of, "same"].bits for of in ("city", "company") if getattr(card, of))
+
+
+def _named(name: str, level: str, weights: Weights) -> float:
+    reason = weights.bits["name", level]
+    share = weights.shares.get("name", {}).get(name, 0.0)
+    return min(reason.bits, log2(weights.table("name")[level].m / share)) if share else reason.bits
+
+
 def values(field: str, card: Prepared) -> frozenset[str]:
     """What a card has in a field, in the form in which shares are counted. Of phones and the like nothing."""
     if field == "name":

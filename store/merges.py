@@ -66,6 +66,25 @@ _EDGES = text(
 )
 
 
+async def lead_to(connection: AsyncConnection, cards: Iterable[UUID], others: Iterable[UUID]) -> bool:
+    """Whether merges lead from one of these cards to one of the others, those that were taken back included.
+
+    Cards of two persons are connected only through a merge that somebody took back, wherever on the way it lies: who
+    were one through a third card were parted by that as well.
+    """
+    return bool(await connection.scalar(_LEAD_TO, {"ours": list(cards), "theirs": list(others)}))
+
+
+_LEAD_TO = text(
+    """WITH RECURSIVE met(card) AS (
+         SELECT unnest(CAST(:ours AS uuid[]))
+         UNION SELECT next.card FROM met CROSS JOIN LATERAL (
+           SELECT other AS card FROM merges WHERE one = met.card
+           UNION ALL SELECT one FROM merges WHERE other = met.card) AS next)
+       SELECT EXISTS (SELECT FROM met WHERE card = ANY(CAST(:theirs AS uuid[])))"""
+)
+
+
 async def add(connection: AsyncConnection, rows: Sequence[Row]) -> None:
     """Write merges, each in the order of MERGE; `choices` is JSON text."""
     await bulk.copy(connection, merges, MERGE, rows)

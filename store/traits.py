@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,15 @@ from store.bulk import Row
 TRAITS = ("contact_id", "name", "facts", "keys")
 MOST_CANDIDATES = 200
 """Cards that share a key with one card and are compared with it; keys are made so that there are few."""
+ALIKE = 0.53
+"""Names that share so much of their trigrams are alike: Anna Kotov and Anna Botov have 0.54, longer ones more. With
+0.5, each Александр was like all others.
+"""
+MOST_ALIKE = 50
+MOST_NAMES = 20_000
+"""Cards up to which names are compared by trigrams: one new card costs milliseconds. Among a million it was 30 to 120,
+since their lists grow with the base, where those of the keys do not.
+"""
 
 
 async def due(connection: AsyncConnection, limit: int) -> list[UUID]:
@@ -40,6 +50,30 @@ async def all_due(connection: AsyncConnection) -> int:
 
 
 _ALL_DUE = text("UPDATE contacts SET match_due = true WHERE NOT match_due")
+
+
+async def due_behind(connection: AsyncConnection, after: UUID, limit: int) -> list[UUID]:
+    """Have the next cards behind this id compared anew, up to so many; which ones.
+
+    For all of them, call it until none is left, each time in a transaction of its own: the router would wait for one
+    that marks a million.
+    """
+    return list((await connection.execute(_DUE_BEHIND, {"after": after, "limit": limit})).scalars())
+
+
+_DUE_BEHIND = text(
+    """UPDATE contacts SET match_due = true WHERE id IN (
+         SELECT id FROM contacts WHERE id > :after AND NOT match_due ORDER BY id LIMIT :limit FOR NO KEY UPDATE)
+       RETURNING id"""
+)
+
+
+async def waiting(connection: AsyncConnection, most: int) -> int:
+    """How many cards are due, counted up to so many."""
+    return int(await connection.scalar(_WAITING, {"most": most}) or 0)
+
+
+_WAITING = text("SELECT count(*) FROM (SELECT FROM contacts WHERE match_due LIMIT :most) AS due")
 
 
 class Claimed(NamedTuple):
@@ -115,26 +149,48 @@ class Candidate(NamedTuple):
     """The other's."""
 
 
-async def candidates(connection: AsyncConnection, cards: Sequence[UUID]) -> list[Candidate]:
-    """For each of these cards the others that share a key with it and are not known to be the same person."""
+async def candidates(connection: AsyncConnection, asked: Mapping[UUID, Iterable[str]]) -> list[Candidate]:
+    """For each of these cards the others that have one of its keys and are not known to be the same person."""
     await connection.execute(_BY_INDEX)
-    rows = await connection.execute(_CANDIDATES, {"ids": list(cards), "most": MOST_CANDIDATES})
-    return [Candidate(*row) for row in rows]
+    rows = [(card, "\n".join(sorted(keys))) for card, keys in sorted(asked.items()) if keys]
+    values = bulk.arrays(rows) if rows else {"c0": [], "c1": []}
+    return [Candidate(*row) for row in await connection.execute(_CANDIDATES, values | {"most": MOST_CANDIDATES})]
 
 
 _BY_INDEX = text("SET LOCAL enable_seqscan = off")
 """Nobody can estimate how many cards share a key, and PostgreSQL expects many: it read all of 5,000 cards for each.
 For the same reason the leaders are looked up one by one below: joined, it read all of a million contacts.
 """
+_ARE_TWO = """(SELECT coalesce(leader_id, id) FROM contacts WHERE id = t.contact_id)
+             <> (SELECT coalesce(leader_id, id) FROM contacts WHERE id = o.contact_id)"""
 
 
 _CANDIDATES = text(
-    """SELECT t.contact_id, o.contact_id, o.facts FROM traits t CROSS JOIN LATERAL (
-         SELECT contact_id, facts FROM traits o WHERE o.keys && t.keys AND o.contact_id <> t.contact_id
-         LIMIT :most) AS o
-       WHERE t.contact_id = ANY(CAST(:ids AS uuid[]))
-         AND (SELECT coalesce(leader_id, id) FROM contacts WHERE id = t.contact_id)
-             <> (SELECT coalesce(leader_id, id) FROM contacts WHERE id = o.contact_id)"""
+    f"""SELECT t.contact_id, o.contact_id, o.facts
+       FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS text[])) AS t(contact_id, keys) CROSS JOIN LATERAL (
+         SELECT contact_id, facts FROM traits o
+         WHERE o.keys && string_to_array(t.keys, E'\\n') AND o.contact_id <> t.contact_id LIMIT :most) AS o
+       WHERE {_ARE_TWO}"""
+).columns(facts=JSONB)
+
+
+async def alike(connection: AsyncConnection, cards: Sequence[UUID]) -> list[Candidate]:
+    """For each of these cards the others whose names are spelled alike, the most alike first.
+
+    What it costs grows with the base: see `MOST_NAMES`.
+    """
+    await connection.execute(_BY_INDEX)
+    await connection.execute(_THRESHOLD)
+    rows = await connection.execute(_ALIKE, {"ids": sorted(cards), "most": MOST_ALIKE})
+    return [Candidate(*row) for row in rows]
+
+
+_THRESHOLD = text(f"SET LOCAL pg_trgm.similarity_threshold = {ALIKE}")
+_ALIKE = text(
+    f"""SELECT t.contact_id, o.contact_id, o.facts FROM traits t CROSS JOIN LATERAL (
+         SELECT contact_id, facts FROM traits o WHERE o.name % t.name AND o.contact_id <> t.contact_id
+         ORDER BY similarity(o.name, t.name) DESC, o.contact_id LIMIT :most) AS o
+       WHERE t.contact_id = ANY(CAST(:ids AS uuid[])) AND t.name <> '' AND {_ARE_TWO}"""
 ).columns(facts=JSONB)
 
 
@@ -169,6 +225,24 @@ async def model_id(connection: AsyncConnection) -> UUID | None:
 
 
 _MODEL_ID = text("SELECT id FROM weights ORDER BY at DESC, id DESC LIMIT 1")
+
+
+class Lesson(NamedTuple):
+    """When weights were learned, and from how large a base; 0 where nobody wrote it down."""
+
+    at: datetime
+    cards: int
+
+
+async def last_lesson(connection: AsyncConnection) -> Lesson | None:
+    """None while nothing was learned."""
+    row = (await connection.execute(_LAST_LESSON)).one_or_none()
+    return Lesson(*row) if row else None
+
+
+_LAST_LESSON = text(
+    """SELECT at, coalesce(CAST("values" ->> 'cards' AS bigint), 0) FROM weights ORDER BY at DESC, id DESC LIMIT 1"""
+)
 
 
 async def model(connection: AsyncConnection, version: UUID) -> Mapping[str, Any]:

@@ -34,18 +34,6 @@ _DIFFER = text(
 )
 
 
-async def were_parted(connection: AsyncConnection, cards: Iterable[UUID], others: Iterable[UUID]) -> bool:
-    """Whether a merge across these two sets of cards was taken back: what a person undid, no rule does again."""
-    return bool(await connection.scalar(_PARTED, {"ours": list(cards), "theirs": list(others)}))
-
-
-_PARTED = text(
-    """SELECT EXISTS (SELECT FROM merges WHERE undone_at IS NOT NULL
-         AND ((one = ANY(CAST(:ours AS uuid[])) AND other = ANY(CAST(:theirs AS uuid[])))
-           OR (other = ANY(CAST(:ours AS uuid[])) AND one = ANY(CAST(:theirs AS uuid[])))))"""
-)
-
-
 async def forget_difference(connection: AsyncConnection, pairs: Sequence[tuple[UUID, UUID]]) -> None:
     """A person has changed his mind about these pairs."""
     if pairs:

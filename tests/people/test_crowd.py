@@ -41,7 +41,7 @@ def in_common(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> b
     return shared or all(named)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 4])
 async def test_a_crowd(database: Database, ask: Ask, seed: int) -> None:
     """Nobody is mixed up with somebody else by himself, and a person is asked about most who belong together."""
     router, crowd = Router(database, RULES), Crowd(seed)
@@ -63,5 +63,5 @@ async def test_a_crowd(database: Database, ask: Ask, seed: int) -> None:
     asked = {frozenset(pair) for pair in await ask("SELECT one, other FROM suggestions WHERE state <> 'gone'")}
     of = figures(asked | joined, truth)
     print(f"seed {seed}: {len(written)} letters, {len(wrote)} cards, {len(cards)} people, {len(joined)} joined, {of}")
-    assert of.precision >= 0.8
-    assert of.recall >= 0.6
+    assert of.precision >= 0.93
+    assert of.recall >= 0.93

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from people import importing
+from people import checking, import_undo, importing
 from people.importing import Refused
 from store.engine import Database
 from tests.people.test_importing import made, take
@@ -24,10 +24,10 @@ async def test_undoing_in_pieces_leaves_nothing(
     database: Database, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     """A card stayed for ever, since a row of a later piece still claimed its address."""
-    monkeypatch.setattr(importing, "_UNDO_AT_ONCE", at_once)
+    monkeypatch.setattr(import_undo, "_AT_ONCE", at_once)
     ended = await take(database, made(tmp_path, CLASH))
     assert ended.counts == {"new": 2, "conflicting": 1}
-    assert await importing.undo(database, ended.id, "staff:1") == (3, 0)
+    assert await import_undo.undo(database, ended.id, "staff:1") == (3, 0)
     for table in ("contacts", "identities", "claims"):
         assert await ask(f"SELECT count(*) FROM {table}") == [0]
 
@@ -36,7 +36,7 @@ async def test_a_card_that_stays_is_counted_once(
     database: Database, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was counted with each piece that has a row of it."""
-    monkeypatch.setattr(importing, "_UNDO_AT_ONCE", 1)
+    monkeypatch.setattr(import_undo, "_AT_ONCE", 1)
     monkeypatch.setattr(importing, "BATCH", 1)
     rows = "Anna Smith;anna@example.com;;;;;\nAnna Smith;anna@example.com;;London;;;\n"
     ended = await take(database, made(tmp_path, rows))
@@ -45,7 +45,7 @@ async def test_a_card_that_stays_is_counted_once(
         """INSERT INTO notes (id, contact_id, text, source, at)
            SELECT gen_random_uuid(), id, 'mine', 'staff:1', now() FROM contacts RETURNING 1"""
     )
-    assert await importing.undo(database, ended.id, "staff:1") == (0, 1)
+    assert await import_undo.undo(database, ended.id, "staff:1") == (0, 1)
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
@@ -76,7 +76,7 @@ async def test_only_the_very_card_is_the_same(
 ) -> None:
     await take(database, made(tmp_path, CLASH))
     source = made(tmp_path, row + "\n")
-    found = await importing.preview(database, source)
+    found = await checking.preview(database, source)
     ended = await take(database, source)
     assert found.counts == ended.counts == {outcome: 1}, why
 
@@ -105,7 +105,7 @@ async def test_a_dry_run_says_what_the_import_will(
     """An address of an earlier batch was "again", whoever was named beside it. An import says same or changed then."""
     monkeypatch.setattr(importing, "BATCH", 1)
     source = made(tmp_path, rows)
-    found = await importing.preview(database, source)
+    found = await checking.preview(database, source)
     assert found.counts == counts
     ended = await take(database, source)
     for outcome in ("new", "conflicting"):

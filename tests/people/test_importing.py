@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from people import importing
+from people import checking, import_undo, importing
 from people.files.opening import open_table
 from people.importing import Refused, Source
 from people.mapping import guess
@@ -44,7 +44,7 @@ Anna Smith;anna@example.com;;London;;;
 
 
 async def test_a_dry_run_tells_and_writes_nothing(database: Database, ask: Ask, tmp_path: Path) -> None:
-    found = await importing.preview(database, made(tmp_path, ROWS))
+    found = await checking.preview(database, made(tmp_path, ROWS))
     assert found.counts == {"new": 2, "rejected": 1, "same": 1}
     assert await ask("SELECT count(*) FROM contacts") == [0]
     assert await ask("SELECT count(*) FROM imports") == [0]
@@ -54,7 +54,7 @@ async def test_an_address_of_an_earlier_batch(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "BATCH", 1)
-    found = await importing.preview(database, made(tmp_path, ROWS))
+    found = await checking.preview(database, made(tmp_path, ROWS))
     assert found.counts == {"new": 2, "rejected": 1, "again": 1}
     assert found.examples["again"][0].facts == {"row": 2}
 
@@ -158,17 +158,17 @@ async def test_undoing_leaves_everything_as_it_was(
     ended = await take(database, made(tmp_path, ROWS.replace("London;;;", "Paris;new;ACME;no"), replace=True))
     assert ended.counts["changed"] == 1
     await look(database)
-    assert await importing.undo(database, ended.id, "staff:1") == (1, 0)
+    assert await import_undo.undo(database, ended.id, "staff:1") == (1, 0)
     assert await snapshot(ask) == before
     assert await ask("SELECT count(*) FROM traits WHERE contact_id NOT IN (SELECT id FROM contacts)") == [0]
     with pytest.raises(Refused, match="undone already"):
-        await importing.undo(database, ended.id, "staff:1")
+        await import_undo.undo(database, ended.id, "staff:1")
 
 
 async def test_who_wrote_meanwhile_stays(database: Database, router: Router, ask: Ask, tmp_path: Path) -> None:
     ended = await take(database, made(tmp_path, ROWS))
     [wrote] = await router.route([filled(mail("p.ivanov@example.org"), name="Пётр Иванов")])
-    assert await importing.undo(database, ended.id, "staff:1") == (1, 1)
+    assert await import_undo.undo(database, ended.id, "staff:1") == (1, 1)
     assert await ask("SELECT id FROM leads") == [wrote.lead]
     assert await ask("SELECT count(*) FROM field_values") == [0]
     orphans = "SELECT count(*) FROM messages m WHERE NOT EXISTS (SELECT FROM identities i WHERE i.id = m.identity_id)"
@@ -179,7 +179,7 @@ async def test_after_thirty_days_nothing_is_undone(database: Database, ask: Ask,
     ended = await take(database, made(tmp_path, ROWS))
     await ask("UPDATE imports SET created_at = now() - interval '31 days' RETURNING 1")
     with pytest.raises(Refused, match="30 days"):
-        await importing.undo(database, ended.id, "staff:1")
+        await import_undo.undo(database, ended.id, "staff:1")
 
 
 async def test_what_is_imported_is_looked_at_for_duplicates(

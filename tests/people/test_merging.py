@@ -101,6 +101,22 @@ async def test_what_a_person_undid_no_rule_does_again(router: Router, ask: Ask, 
         await joined(database, anna, petr, rule="certain")
 
 
+async def test_who_were_one_by_way_of_a_third_are_not_joined_by_a_rule(
+    router: Router, ask: Ask, database: Database
+) -> None:
+    anna, petr = await two_people(router, ask)
+    await router.route([message(INBOX, mail("third@example.org"))])
+    third = await card_of(ask, "third@example.org")
+    ids = [await joined(database, third, card, rule="certain") for card in (anna, petr)]
+    await parted(database, ids[0])
+    with pytest.raises(Unjoinable, match="took that back"):
+        await joined(database, petr, anna, rule="proved-together")
+    await parted(database, ids[1])
+    with pytest.raises(Unjoinable, match="took that back"):
+        await joined(database, anna, petr, rule="certain")
+    await joined(database, anna, petr)
+
+
 async def test_nobody_is_joined_with_himself_or_with_nobody(router: Router, ask: Ask, database: Database) -> None:
     anna, petr = await two_people(router, ask)
     for one, other in ((anna, anna), (anna, new_id())):

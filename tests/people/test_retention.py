@@ -1,0 +1,98 @@
+"""How long things are kept, and the page of proof."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from domain.ids import new_id
+from domain.messages import utcnow
+from people import opting, proof, retention
+from people.opting import Subject, Way
+from people.proof import html
+from store.consents import Receipt
+from store.engine import Connection, Database
+from store.permission import MARKETING
+from tests.people.law import agreed, proved
+from tests.router.conftest import Ask
+
+NOW = utcnow()
+
+
+async def lead(connection: Connection, state: str, days: int) -> UUID:
+    """A lead with a message and an event, so many days old."""
+    values = {"id": new_id(), "state": state, "at": NOW - timedelta(days=days)}
+    for statement in (
+        """INSERT INTO leads (id, contact_id, home_id, opened_by, pipeline, state, channel, opened_at, active_at,
+             closed_at) VALUES (:id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'sales', :state, 'inbox',
+             :at, :at, CASE WHEN :state <> 'open' THEN CAST(:at AS timestamptz) END)""",
+        """INSERT INTO messages (id, channel, external_id, direction, lead_id, ref, thread, text, facts, received_at,
+             created_at) VALUES (gen_random_uuid(), 'inbox', CAST(gen_random_uuid() AS text), 'in', :id, '', '', 'x',
+             '{}', :at, :at)""",
+        """INSERT INTO events (id, at, kind, actor, lead_id, data)
+             VALUES (gen_random_uuid(), :at, 'lead.opened', 'inbox', :id, '{}')""",
+    ):
+        given = {name: value for name, value in values.items() if f":{name}" in statement}
+        await connection.execute(text(statement), given)
+    return values["id"]  # type: ignore[return-value]  # a table of several types
+
+
+async def test_what_is_old_and_closed_goes(database: Database, ask: Ask) -> None:
+    async with database.begin() as connection:
+        kept = [await lead(connection, "open", 400), await lead(connection, "won", 10)]
+        await lead(connection, "lost", 400)
+        card = await proved(connection, ("email", "a@example.org"))
+        await opting.opt_out(connection, Subject(kind="email", value="a@example.org", card=card), MARKETING, Way.LINK)
+        older = text("UPDATE events SET at = now() - interval '999 days' WHERE kind = 'consent.withdrawn'")
+        await connection.execute(older)
+    wanted = retention.periods({"messages": 300, "leads": 300, "events": 300}, NOW)
+    counts = await retention.counts(database, wanted)
+    assert counts == {"messages": 1, "leads": 1, "events": 2}
+    assert await ask("SELECT count(*) FROM leads") == [3], "counting removes nothing"
+    assert {kind async for kind in retention.run(database, wanted, actor="cli", now=NOW)} == set(counts)
+    assert sorted(await ask("SELECT id FROM leads")) == sorted(kept)
+    assert await ask("SELECT count(*) FROM messages") == [2]
+    kinds = set(await ask("SELECT kind FROM events"))
+    assert kinds == {"consent.withdrawn", "lead.opened", "retention.events", "retention.messages", "retention.leads"}
+    assert (await retention.counts(database, wanted)) == {"messages": 0, "leads": 0, "events": 0}
+
+
+def test_nothing_goes_where_no_period_is_set() -> None:
+    assert retention.periods({"messages": 0, "leads": 0, "events": 0}, NOW) == []
+    [only] = retention.periods({"messages": 0, "leads": 7}, NOW)
+    assert only == ("leads", NOW - timedelta(days=7))
+
+
+def receipt(**changes: Any) -> Receipt:
+    values: dict[str, Any] = {
+        "id": UUID(int=1), "card": UUID(int=2), "identity": None, "purpose": "news", "channel": "", "granted": True,
+        "text": "<b>I agree</b>", "text_hash": "ab" * 32, "source": "site", "at": datetime(2026, 1, 2, 3, tzinfo=UTC),
+        "version": "3", "actor": "staff:1", "address": "anna@example.org",
+    } | changes  # fmt: skip
+    return Receipt(**values)
+
+
+def test_the_page_of_proof_says_all_and_runs_nothing() -> None:
+    receipts = [receipt(), receipt(granted=False, text="", source="link", version="", actor="")]
+    for language, granted, withdrawn in (("en", "Granted", "Withdrawn"), ("ru", "Дано", "Отозвано")):
+        page = html(receipts, who="Anna <i>", company="A & B", language=language, zone=UTC, now=NOW)
+        assert page.index(granted) < page.index(withdrawn)
+        said = ("&lt;b&gt;I agree", "ab" * 32, "2026-01-02 03:00:00 +0000", "anna@example.org", "staff:1", "A &amp; B")
+        assert [words for words in said if words not in page] == []
+        assert "<i>" not in page
+        assert "<script" not in page
+
+
+async def test_the_page_of_a_person(database: Database) -> None:
+    async with database.begin() as connection:
+        card = await proved(connection, ("email", "a@example.org"), name="Anna")
+        await agreed(connection, card)
+        how: dict[str, Any] = {"company": "Orchard", "language": "en", "zone": UTC, "now": NOW}
+        page = await proof.page(connection, card, **how)
+        assert page
+        assert "I agree" in page
+        assert "Anna" in page
+        assert await proof.page(connection, new_id(), **how) is None
