@@ -5,7 +5,6 @@ A key stands in the header Authorization (RFC 6750, section 2.1) and nowhere els
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 from collections.abc import MutableMapping
@@ -13,21 +12,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.limits import Buckets
+from api.body import Body, Gone, most
+from api.limits import Buckets, Strangers
 from api.problems import Problem, answer
 from api.words import language_of
+from broadcasts.office import Office
 from domain.messages import utcnow
 from people.exporting import House
 from store import keys
 from store.engine import Away, Database
+from store.files import LargeFiles
 from store.keys import Key
 
 log = logging.getLogger(__name__)
 OPEN = "/openapi.json"
 """What the API can do is no secret; everything else needs a key."""
-MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +46,12 @@ class Caller:
     """The Idempotency-Key of a POST; "" without one."""
     digest: str
     """SHA-256 of method, path and body: whether a repeated request is the same one."""
+    files: LargeFiles | None
+    """Where files are kept; None: nowhere."""
+    max_file: int
+    """Bytes."""
+    office: Office
+    """What the configuration says of broadcasts."""
 
     @property
     def actor(self) -> str:
@@ -52,57 +59,85 @@ class Caller:
         return f"api:{self.key.id}"
 
 
-class Gone(Exception):
-    """The caller went away before his request was whole."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Within:
+    """What lies behind the door."""
+
+    country: str
+    house: House
+    files: LargeFiles | None
+    max_file: int
+    office: Office
 
 
 class Guard:
     """Asks for a key, counts, reads the body within bounds, and lets the API answer."""
 
-    def __init__(self, app: ASGIApp, database: Database, country: str, house: House, buckets: Buckets) -> None:
+    def __init__(self, app: ASGIApp, database: Database, house: Within, buckets: Buckets, strangers: Strangers) -> None:
         self._app = app
         self._database = database
-        self._country = country
-        self._house = house
+        self._within = house
         self._buckets = buckets
+        self._strangers = strangers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         language = language_of(Headers(scope=scope).get("accept-language", ""))
+        body = Body()
         try:
             if _path(scope) != OPEN:
-                receive = await self._admit(scope, receive, language)
+                await self._admit(scope, receive, body, language)
+                receive = body.replay(receive)
+            await self._answer(scope, receive, send)
         except Gone:
             return
         except Problem as problem:
             await answer(problem, language, **_headers(problem))(scope, receive, send)
-            return
+        finally:
+            body.close()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._app(scope, receive, send)
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
 
-    async def _admit(self, scope: MutableMapping[str, Any], receive: Receive, language: str) -> Receive:
-        """The request's body for the API to read. Raises Problem, Gone."""
-        headers = Headers(scope=scope)
-        key = await self._key(headers)
+    async def _admit(self, scope: MutableMapping[str, Any], receive: Receive, body: Body, language: str) -> None:
+        """Read the body, and say in the scope who calls. Raises Problem, Gone."""
+        headers, method = Headers(scope=scope), scope["method"]
+        key = await self._known(scope, headers)
         if seconds := self._buckets.wait(key.id):
             raise Problem(429, "too-often", seconds=math.ceil(seconds))
-        body = await _body(headers, receive)
+        await body.fill(headers, receive, most(method, _path(scope), headers, self._within.max_file))
         path = scope["path"] + "?" + scope.get("query_string", b"").decode("latin-1")
-        digest = hashlib.sha256(f"{scope['method']} {path}\n".encode() + body).hexdigest()
-        once = _once(headers) if scope["method"] == "POST" else ""
         scope["caller"] = Caller(
             key=key,
             database=self._database,
-            country=self._country,
-            house=self._house,
+            country=self._within.country,
+            house=self._within.house,
+            files=self._within.files,
+            max_file=self._within.max_file,
+            office=self._within.office,
             language=language,
-            once=once,
-            digest=digest,
+            once=_once(headers) if method == "POST" else "",
+            digest=body.digest(f"{method} {path}"),
         )
-        return _replay(body, receive)
+
+    async def _known(self, scope: MutableMapping[str, Any], headers: Headers) -> Key:
+        """The caller's key. Who comes with wrong ones again and again from one address is not looked up any more."""
+        client, given = scope.get("client"), headers.get("authorization", "")
+        place = client[0] if client else ""
+        if seconds := self._strangers.wait(place, given):
+            raise Problem(429, "wrong-keys", seconds=math.ceil(seconds))
+        try:
+            key = await self._key(headers)
+        except Problem as problem:
+            if problem.key == "wrong-key":
+                self._strangers.wrong(place)
+            raise
+        self._strangers.right(given)
+        return key
 
     async def _key(self, headers: Headers) -> Key:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -139,31 +174,3 @@ def _once(headers: Headers) -> str:
     if given is not None and not (0 < len(given) <= 200 and given.isascii() and given.isprintable()):
         raise Problem(422, "idempotency-key")
     return given or ""
-
-
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    """The whole of it. Raises Problem when it is too large, whatever Content-Length says; Gone."""
-    length = headers.get("content-length", "")
-    parts, size, more = [], int(length) if length.isdecimal() and len(length) < 18 else 0, True
-    if size > MOST_BYTES:
-        raise Problem(413, "too-large", kb=MOST_BYTES // 1000)
-    size = 0
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MOST_BYTES:
-            raise Problem(413, "too-large", kb=MOST_BYTES // 1000)
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return again

@@ -17,10 +17,11 @@ from app.installed import ACTOR, Unclear, at, connected, cut, id_of, installed, 
 from app.progress import Bar
 from app.saving import free, is_folder, save, taken
 from app.settings import Settings
-from people import fields, importing, mapping, rejected
+from people import checking, fields, import_undo, importing, mapping, rejected
+from people.checking import Preview
 from people.files.table import Table
 from people.filing import Outcome
-from people.importing import Preview, Progress, Refused, Source, opened
+from people.importing import Progress, Refused, Source, opened
 from store import imports
 from store.engine import Database
 from store.imports import Import
@@ -169,7 +170,7 @@ async def _fits(database: Database, columns: Mapping[str, str], headers: Sequenc
 
 async def _looked(database: Database, source: Source) -> Preview:
     bar = Bar("Looking")
-    found = await importing.preview(database, source, lambda p: bar.told(p.rows, p.share))
+    found = await checking.preview(database, source, lambda p: bar.told(p.rows, p.share))
     bar.end()
     return found
 
@@ -189,7 +190,7 @@ async def _run(database: Database, source: Source, settings: Settings) -> int:
         raise
     bar.end()
     typer.echo(f"Import {short(ended.id)} is done: {counted(ended.counts)}.")
-    typer.echo(f"To take it back within {importing.UNDO_WITHIN.days} days: leadwire contacts undo {short(ended.id)}")
+    typer.echo(f"To take it back within {import_undo.UNDO_WITHIN.days} days: leadwire contacts undo {short(ended.id)}")
     if ended.counts.get(Outcome.REJECTED):
         target = free(source.path.with_name(f"{source.path.stem}.rejected.csv"))
         await save(rejected.text(database, ended.id, settings.company.language), target)
@@ -243,7 +244,7 @@ async def undo(settings: Settings, said: str, *, ask: bool) -> int:
         if ask and typer.prompt(f"Everything that it wrote goes. Type {name} to take it back") != name:
             return no("nothing was taken back: that was not the id")
         bar, rows = Bar("Taking back", "cards"), sum(found.counts.get(o, 0) for o in ("new", "conflicting"))
-        removed, kept = await importing.undo(
+        removed, kept = await import_undo.undo(
             built.database, import_id, ACTOR, lambda gone, left: bar.told(gone, min((gone + left) / max(rows, 1), 1.0))
         )
         bar.end()

@@ -8,9 +8,9 @@ from typing import Any
 
 from app.installed import cut, table
 from people import mapping
+from people.checking import Preview
 from people.files.table import Table
 from people.filing import Filed, Outcome
-from people.importing import Preview
 
 SHOWN = 5
 """Examples of each outcome."""

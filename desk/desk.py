@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from desk import act as acts
-from desk import answers, buttons, commands, groups, links, ownership, reviews
+from desk import answers, buttons, commands, groups, links, ownership, reviews, vetoes
 from desk.act import Act
 from desk.house import House, TeamChat
 from domain.messages import ChannelName, Inbound
@@ -30,10 +30,16 @@ class Desk:
         teams: Mapping[str, TeamChat],
         reply_routes: Mapping[ChannelName, Sequence[ChannelName]],
         kinds: Mapping[ChannelName, str],
+        operators: Collection[tuple[str, str]] = (),
     ) -> None:
         self._database = database
         self._house = House(
-            company=company, default_language=default_language, teams=teams, reply_routes=reply_routes, kinds=kinds
+            company=company,
+            default_language=default_language,
+            teams=teams,
+            reply_routes=reply_routes,
+            kinds=kinds,
+            operators=operators,
         )
 
     async def act(self, message: Inbound) -> None:
@@ -142,6 +148,7 @@ _Table = Sequence[tuple[Callable[[Act], bool], Do | None]]
 _STAFF: _Table = (
     (groups.moves, groups.note_move),
     (_opens_link, links.redeem),
+    (vetoes.presses, vetoes.press),
     (reviews.presses, reviews.press),
     (_presses, buttons.press),
     (_is_talk, None),
@@ -153,6 +160,7 @@ _STAFF: _Table = (
 _STRANGERS: _Table = (
     (groups.moves, groups.note_move),
     (_opens_link, links.redeem),
+    (vetoes.presses, vetoes.press),
     (_presses, buttons.refuse),
     (_asks_in_group, _turn_away),
 )

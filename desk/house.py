@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.messages import ChannelName
@@ -28,3 +28,5 @@ class House:
     """For a channel that cannot be answered itself (a form): through which ones an answer may go, the best first."""
     kinds: Mapping[ChannelName, str]
     """channel -> "email", "telegram", "form", "sms"."""
+    operators: Collection[tuple[str, str]] = ()
+    """(channel, chat) of those who run the house."""

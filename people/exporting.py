@@ -120,6 +120,7 @@ async def _tell(connection: Connection, made: Export, house: House) -> None:
         "what": in_words(from_json(made.wanted), house.language),
         "when": f"{due:%d.%m.%Y %H:%M}",
         "command": f"leadwire contacts veto {made.id.hex[-8:]}",
+        "veto": made.id.hex,
     }
     rows = [
         deliveries.row(

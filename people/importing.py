@@ -1,13 +1,16 @@
-"""Imports contacts from a file: looks first, writes in batches, goes on after a crash, and can be taken back whole."""
+"""Imports contacts from a file: writes in batches, and goes on after a crash.
+
+Looking first is `people.checking`, taking it back `people.import_undo`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,20 +24,16 @@ from people import fields
 from people.draft import Draft, Rejection, drafts
 from people.files.opening import open_table
 from people.files.table import Table
-from people.filing import Choices, Filed, Plan, ledger
+from people.filing import Choices, Plan, ledger
 from people.planning import planned
-from store import companies, consents, contacts, events, import_undo, imports, merges, staff
+from store import companies, consents, contacts, events, imports, merges, staff
 from store.bulk import Lost
 from store.engine import Connection, Database, is_lost_race
 from store.imports import Import
-from store.locks import exclusive
+from store.locks import Held, exclusive
 
 BATCH = 1000
 """Rows in a transaction."""
-EXAMPLES = 20
-"""Rows that a dry run shows of each outcome."""
-UNDO_WITHIN = timedelta(days=30)
-_UNDO_AT_ONCE = 2000
 _ATTEMPTS = 20
 Told = Callable[["Progress"], None]
 
@@ -64,45 +63,27 @@ class Source:
     replace: bool = False
 
 
-@dataclass(slots=True)
-class Preview:
-    """What an import would do; nothing is written."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[Filed]] = field(default_factory=lambda: defaultdict(list))
-    warnings: int = 0
-
-
 class Refused(Exception):
     """It cannot be imported or undone, in words."""
+
+
+class Running(Refused):
+    """Another process is at it."""
+
+    def __init__(self) -> None:
+        super().__init__("this import is running in another process")
+
+
+class Stopped(Refused):
+    """Somebody has stopped it; what is written stays."""
+
+    def __init__(self) -> None:
+        super().__init__("this import was stopped")
 
 
 def opened(source: Source) -> Table:
     """The file as a table; close it. Raises files.texts.Unreadable."""
     return open_table(source.path, encoding=source.encoding, delimiter=source.delimiter, sheet=source.sheet)
-
-
-async def preview(database: Database, source: Source, told: Told | None = None) -> Preview:
-    """A dry run over the whole file. Raises Unreadable."""
-    found = Preview()
-    with opened(source) as table:
-        async with database.begin() as connection:
-            choices = await _choices(connection, source, new_id())
-            for batch in _batches(drafts(table, source.mapping, source.country)):
-                plan = await planned(connection, batch, choices, dry=True)
-                _note(found, plan)
-                if told:
-                    told(_progress(table, batch[-1].row, found.counts))
-                await asyncio.sleep(0)
-    return found
-
-
-def _note(found: Preview, plan: Plan) -> None:
-    found.counts.update(plan.counts())
-    for filed in plan.filed:
-        found.warnings += len(filed.facts.get("warnings", ()))
-        if len(found.examples[filed.outcome]) < EXAMPLES:
-            found.examples[filed.outcome].append(filed)
 
 
 async def begin(database: Database, source: Source, actor: str) -> UUID:
@@ -119,42 +100,68 @@ async def begin(database: Database, source: Source, actor: str) -> UUID:
         made, now = new_id(), utcnow()
         row = (
             made, source.name or source.path.name, str(source.path.absolute()), digest, format_,
-            _json(dict(source.mapping)), _json(_options(source)), "running", "{}", actor, now,
+            _json(dict(source.mapping)), _json(options_of(source)), "running", "{}", actor, now,
         )  # fmt: skip
         await imports.add(connection, row)
         await events.record(connection, "import.begun", at=now, actor=actor, import_id=str(made))
     return made
 
 
-def _options(source: Source) -> dict[str, Any]:
-    kept = ("country", "encoding", "delimiter", "sheet", "replace")
-    return {name: getattr(source, name) for name in kept}
+_KEPT = ("country", "encoding", "delimiter", "sheet", "replace")
 
 
-def source_of(found: Import) -> Source:
-    """The source as it was when the import began."""
-    return Source(path=Path(found.file), mapping=found.mapping, name=found.name, **found.options)
+def options_of(source: Source) -> dict[str, Any]:
+    """What the store keeps of how it is taken."""
+    return {name: getattr(source, name) for name in _KEPT}
 
 
-async def run(database: Database, import_id: UUID, told: Told | None = None) -> Import:
-    """Import, from where it stood; the import as it is at the end.
+def source_of(found: Import, path: Path | None = None) -> Source:
+    """The source as it was when the import began; `path`: where its file lies now."""
+    options = {name: found.options[name] for name in _KEPT if name in found.options}
+    return Source(path=path or Path(found.file), mapping=found.mapping, name=found.name, **options)
 
-    Raises Refused when the file is another one by now or another process is at it, Unreadable.
-    """
+
+Bring = Callable[[Import], AbstractAsyncContextManager[Path]]
+"""Where the file lies as long as the block runs. Raises Refused."""
+
+
+@asynccontextmanager
+async def on_disk(found: Import) -> AsyncIterator[Path]:
+    """Where it was when the import began."""
+    yield Path(found.file)
+
+
+@asynccontextmanager
+async def alone(
+    database: Database, import_id: UUID, state: str, bring: Bring = on_disk
+) -> AsyncIterator[tuple[Import, Source, Held]]:
+    """The import in this state, its file as it was, and nobody else at it. Raises Refused, Running."""
     async with exclusive(database, f"import:{import_id}") as held:
         if held is None:
-            raise Refused("this import is running in another process")
-        found = await _running(database, import_id)
-        source = source_of(found)
-        if await asyncio.to_thread(_digest, source.path) != found.digest:
-            raise Refused(f"{source.path.name} has changed since the import began: undo the import, and begin it anew")
+            raise Running
+        found = await _in_state(database, import_id, state)
+        async with bring(found) as path:
+            if await asyncio.to_thread(_digest, path) != found.digest:
+                changed = f"{path.name} has changed since the import began"
+                raise Refused(f"{changed}: undo the import, and begin it anew")
+            yield found, source_of(found, path), held
+
+
+async def run(database: Database, import_id: UUID, told: Told | None = None, bring: Bring = on_disk) -> Import:
+    """Import, from where it stood; the import as it is at the end.
+
+    Raises Refused when the file is another one by now, Running, Stopped, Unreadable.
+    """
+    async with alone(database, import_id, "running", bring) as (found, source, held):
         counts = Counter(found.counts)
-        with opened(source) as table:
-            for batch in _batches(drafts(table, source.mapping, source.country, after=found.done)):
+        with await asyncio.to_thread(opened, source) as table:
+            pace = Pace(found.done)
+            for batch in batches(drafts(table, source.mapping, source.country, after=found.done)):
                 await held.confirm()
-                counts.update(await _write_batch(database, import_id, source, batch))
+                now = progress(table, batch[-1].row, counts)
+                counts.update(await _write_batch(database, import_id, source, batch, pace.told(now)))
                 if told:
-                    told(_progress(table, batch[-1].row, counts))
+                    told(replace(now, counts=counts))
         return await _ended(database, import_id)
 
 
@@ -166,29 +173,32 @@ async def _ended(database: Database, import_id: UUID) -> Import:
     return ended
 
 
-async def _running(database: Database, import_id: UUID) -> Import:
+async def _in_state(database: Database, import_id: UUID, state: str) -> Import:
     async with database.begin() as connection:
         found = await imports.get(connection, import_id)
     if found is None:
         raise Refused(f"there is no import {import_id}")
-    if found.state != "running":
+    if found.state != state:
         raise Refused(f"this import is {found.state} already")
     return found
 
 
 async def _write_batch(
-    database: Database, import_id: UUID, source: Source, batch: Sequence[Draft | Rejection]
+    database: Database, import_id: UUID, source: Source, batch: Sequence[Draft | Rejection], pace: str = "{}"
 ) -> Counter[str]:
-    """In one transaction with the place where it stands; decided anew when somebody was first on an address."""
+    """In one transaction with the place where it stands; decided anew when somebody was first on an address.
+
+    Raises Stopped.
+    """
     for attempt in range(_ATTEMPTS):
         try:
             async with database.begin() as connection:
                 await merges.share(connection)
-                choices = await _choices(connection, source, import_id)
-                plan = await planned(connection, batch, choices)
+                plan = await planned(connection, batch, await choices_of(connection, source, import_id))
                 await _write(connection, plan, import_id)
                 counts = plan.counts()
-                await imports.advance(connection, import_id, batch[-1].row, counts)
+                if not await imports.advance(connection, import_id, batch[-1].row, counts, pace):
+                    raise Stopped
             return counts
         except Lost:
             pass
@@ -199,7 +209,8 @@ async def _write_batch(
     raise RuntimeError(f"no progress in {_ATTEMPTS} attempts on the rows up to {batch[-1].row}")
 
 
-async def _choices(connection: Connection, source: Source, import_id: UUID) -> Choices:
+async def choices_of(connection: Connection, source: Source, import_id: UUID) -> Choices:
+    """How this file is taken, by what the installation has now."""
     roster = await staff.roster(connection)
     return Choices(
         country=source.country,
@@ -229,48 +240,31 @@ async def _write(connection: Connection, plan: Plan, import_id: UUID) -> None:
     await contacts.look_again(connection, plan.changed)
 
 
-async def undo(
-    database: Database, import_id: UUID, actor: str, told: Callable[[int, int], None] | None = None
-) -> tuple[int, int]:
-    """Take a whole import back; (cards removed, cards that stay since something came to them). Raises Refused.
-
-    It may be stopped and begun again: what is gone is gone already. `told`: (removed, kept) so far.
-    """
-    async with database.begin() as connection:
-        found = await imports.get(connection, import_id)
-    if found is None:
-        raise Refused(f"there is no import {import_id}")
-    if found.state == "undone":
-        raise Refused("this import is undone already")
-    if utcnow() - found.created_at > UNDO_WITHIN:
-        raise Refused(
-            f"an import can be undone within {UNDO_WITHIN.days} days; this one is of {found.created_at:%d.%m.%Y}"
-        )
-    removed = kept = 0
-    before: int | None = None
-    while True:
-        async with database.begin() as connection:
-            await merges.alone(connection)
-            piece = await import_undo.undo(connection, import_id, before, _UNDO_AT_ONCE)
-        if piece is None:
-            break
-        before, removed, kept = piece.first, removed + piece.removed, kept + piece.kept
-        if told:
-            told(removed, kept)
-    now = utcnow()
-    async with database.begin() as connection:
-        await imports.end(connection, import_id, "undone", now, actor)
-        await events.record(connection, "import.undone", at=now, actor=actor, import_id=str(import_id))
-    return removed, kept
-
-
-def _batches(made: Iterator[Draft | Rejection]) -> Iterable[list[Draft | Rejection]]:
+def batches(made: Iterator[Draft | Rejection]) -> Iterable[list[Draft | Rejection]]:
+    """As many as go into one transaction."""
     return iter(lambda: list(islice(made, BATCH)), [])
 
 
-def _progress(table: Table, row: int, counts: Mapping[str, int]) -> Progress:
+def progress(table: Table, row: int, counts: Mapping[str, int]) -> Progress:
+    """How far the table is gone through."""
     read = table.progress
     return Progress(rows=row, share=min(read.read / read.size, 1.0) if read.size else 0.0, counts=counts)
+
+
+class Pace:
+    """How fast one process goes, as JSON for whoever asks; a process that takes it up again begins to count anew."""
+
+    def __init__(self, row: int) -> None:
+        self._begun, self._row, self._share = utcnow(), row, -1.0
+
+    def told(self, now: Progress) -> str:
+        """{"progress": ...}, to be written down beside the rows."""
+        if self._share < 0:
+            self._share = now.share
+        seconds = (utcnow() - self._begun).total_seconds()
+        left = seconds * (1 - now.share) / (now.share - self._share) if now.share > self._share else None
+        rate = (now.rows - self._row) / seconds if seconds > 0 else 0.0
+        return _json({"progress": {"share": now.share, "per_second": rate, "seconds_left": left}})
 
 
 def _digest(path: Path) -> bytes:

@@ -54,6 +54,8 @@ def reason_of(stored: Sequence[Any]) -> Reason:
 
 
 def _headers(found: imports.Import, columns: int) -> tuple[Sequence[str], str]:
+    if told := found.options.get("columns"):
+        return told, found.options.get("delimiter") or ","
     try:
         with opened(source_of(found)) as table:
             return table.headers, table.delimiter or ","

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store import consents
+
 
 class Undone(NamedTuple):
     """One piece of the work."""
@@ -31,6 +33,7 @@ async def undo(connection: AsyncConnection, import_id: UUID, before: int | None,
         return None
     cards = sorted({r.contact_id for r in found if r.contact_id})
     values = {"ids": cards, "source": f"import:{import_id}", "id": import_id}
+    await consents.rewriting(connection)
     for statement in _CONTENTS:
         await connection.execute(statement, values)
     removed = list((await connection.execute(_CARDS, values)).scalars())

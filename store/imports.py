@@ -76,29 +76,30 @@ _LISTED = text(f"SELECT {_COLUMNS} FROM imports ORDER BY created_at DESC, id DES
 
 
 async def unfinished(connection: AsyncConnection, digest: bytes) -> Import | None:
-    """The import of this very file that was begun and not finished."""
+    """The import of this very file, from a disk, that was begun and not finished."""
     row = (await connection.execute(_UNFINISHED, {"digest": digest})).first()
     return Import(*row) if row else None
 
 
 _UNFINISHED = text(
     f"""SELECT {_COLUMNS} FROM imports WHERE digest = :digest AND state = 'running'
-        ORDER BY created_at DESC LIMIT 1"""
+          AND file !~ '^[0-9a-f]{{64}}$' ORDER BY created_at DESC LIMIT 1"""
 ).columns(**_JSON)
 
 
-async def advance(connection: AsyncConnection, import_id: UUID, done: int, counts: Mapping[str, int]) -> None:
-    """Rows up to `done` are written; `counts` of them are added."""
-    await connection.execute(
-        _ADVANCE, {"id": import_id, "done": done, "outcomes": list(counts), "rows": list(counts.values())}
-    )
+async def advance(
+    connection: AsyncConnection, import_id: UUID, done: int, counts: Mapping[str, int], options: str = "{}"
+) -> bool:
+    """Rows up to `done` are written, `counts` of them are added; `options`: JSON text. False: it was stopped."""
+    values = {"id": import_id, "done": done, "outcomes": list(counts), "rows": list(counts.values())}
+    return bool((await connection.execute(_ADVANCE, values | {"options": options})).rowcount)
 
 
 _ADVANCE = text(
-    """UPDATE imports SET done = :done, counts = counts || coalesce((
+    """UPDATE imports SET done = :done, options = options || CAST(:options AS jsonb), counts = counts || coalesce((
          SELECT jsonb_object_agg(o, coalesce(CAST(counts ->> o AS bigint), 0) + n)
          FROM unnest(CAST(:outcomes AS text[]), CAST(:rows AS bigint[])) AS c(o, n)), '{}')
-       WHERE id = :id"""
+       WHERE id = :id AND state = 'running'"""
 )
 
 

@@ -19,13 +19,17 @@ from people.files.texts import Unreadable
 
 HEADERS = (
     "Name", "Surname", "Given name", "Patronymic", "Email", "Phone", "Telegram", "VK", "Company", "Position", "City",
-    "Birthday", "Note", "Tags", "Language", "UID",
+    "Birthday", "Note", "Tags", "Language", "UID", "owner",
+    "consent:email", "consent:phone", "consent:sms", "consent:telegram", "consent:vk",
 )  # fmt: skip
 _TAKEN = {
     "EMAIL": "Email", "TEL": "Phone", "X-TELEGRAM": "Telegram", "X-VK": "VK", "TITLE": "Position", "BDAY": "Birthday",
     "LANG": "Language", "UID": "UID", "FN": "Name", "NOTE": "Note",
+    "X-LEADWIRE-OWNER": "owner",
 }  # fmt: skip
-_ONE = frozenset({"Name", "Surname", "Given name", "Patronymic", "Company", "Position", "City", "Birthday", "UID"})
+_ONE = frozenset(
+    {"Name", "Surname", "Given name", "Patronymic", "Company", "Position", "City", "Birthday", "UID", "owner"}
+)
 """Of these the first counts: later ones are versions of it in another language (ALTID)."""
 _SCHEME = re.compile(r"(?i)^(mailto|tel|tg|telegram|vk|x-apple|xmpp):(//)?")
 _HEAD = re.compile(r'(?:[\w-]+\.)?([\w-]+)((?:;(?:"[^"]*"|[^":;])*)*):', re.ASCII)
@@ -164,6 +168,8 @@ def _take(card: dict[str, list[str]], found: Property) -> None:
         parts = [("City", city) for city in _parted(value, ";")[3:4]]
     elif name == "CATEGORIES":
         parts = [("Tags", tag) for tag in _parted(value, ",")]
+    elif name == "X-LEADWIRE-CONSENT":
+        parts = [(f"consent:{found.parameters.get('CHANNEL', '').lower()}", value)]
     elif header := _TAKEN.get(name) or _messenger(found):
         parts = [(header, _plain(_SCHEME.sub("", value) if header != "Note" else value))]
     else:

@@ -1,7 +1,7 @@
 """Workbooks: XLSX, and XLSB, XLS, ODS alike.
 
-The library holds a whole sheet in memory, so a short-lived process reads it into a temporary CSV file, under a limit
-of memory and time; from there the rows come one at a time. This process stays constant, that one does not.
+A short-lived process reads the sheet into a temporary CSV file, under a limit of memory and time; from there the rows
+come one at a time. So neither XML nor a fault of the library for the older formats meets the process that routes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MAX_RATIO = 300
 """Repetitive sheets shrink to a fiftieth; bombs to a thousandth."""
 _SMALL = 64 << 20
 """Bytes, below which the ratio is nobody's concern."""
-_SECONDS = 600
+_SECONDS = 1800
 
 
 def open_workbook(path: Path, *, sheet: str = "", header: bool | None = None) -> Table:

@@ -23,6 +23,7 @@ COLUMNS = (
 """What every export has. Add "field:NAME", "consent:CHANNEL", "external:SYSTEM" as the installation has them."""
 _MARK = "\ufeff"
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_CARETS = {"^": "^^", '"': "^'", "\n": "^n"}
 _WIDTH = 75
 """Bytes of a line (RFC 6350, section 3.2)."""
 
@@ -31,10 +32,10 @@ def write_csv(out: TextIO, people: Iterable[Draft], columns: Sequence[str] = COL
     """Write the mark, the headers and a row for each; how many. `out`: opened with encoding="utf-8", newline=""."""
     out.write(_MARK)
     written = csv.writer(out)
-    written.writerow(map(_guarded, columns))
+    written.writerow(map(guarded, columns))
     count = 0
     for count, person in enumerate(people, 1):  # noqa: B007 - counted while they stream by
-        written.writerow([_guarded(cell(person, column)) for column in columns])
+        written.writerow([guarded(cell(person, column)) for column in columns])
     return count
 
 
@@ -44,15 +45,16 @@ def write_rejected(
     """The rows as they came, with the number and the reason before them, to be corrected and imported again."""
     out.write(_MARK)
     written = csv.writer(out, delimiter=delimiter)
-    written.writerow([*(("Строка", "Причина") if language == "ru" else ("Row", "Reason")), *map(_guarded, headers)])
+    written.writerow([*(("Строка", "Причина") if language == "ru" else ("Row", "Reason")), *map(guarded, headers)])
     count = 0
     for count, each in enumerate(rejected, 1):  # noqa: B007 - counted while they stream by
         why = " ".join(reason.words(language) for reason in (each.reason, *each.details))
-        written.writerow([each.row, _guarded(why), *map(_guarded, each.values)])
+        written.writerow([each.row, guarded(why), *map(guarded, each.values)])
     return count
 
 
-def _guarded(text: str) -> str:
+def guarded(text: str) -> str:
+    """The cell, so that no spreadsheet takes it for a formula. Pure."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
@@ -83,7 +85,8 @@ def _telegram(person: Draft) -> list[str]:
 
 
 def write_vcards(out: TextIO, people: Iterable[Draft]) -> int:
-    """A card for each, without owner, consents, custom fields and the ids of other systems, which no program reads.
+    """A card for each, without the ids of other systems. What vCard has no word for stands in properties of our own
+    (RFC 6350, section 6.10): the owner and the consents, which our reader takes back, and the custom fields.
 
     `out`: opened with encoding="utf-8", newline="".
     """
@@ -109,7 +112,19 @@ def _card(person: Draft) -> list[str]:
     lines += [f"BDAY:{fields['born'].replace('-', '')}"] if "born" in fields else []
     lines += [f"NOTE:{_escaped(note)}" for note in person.notes]
     lines += [f"CATEGORIES:{','.join(map(_escaped, person.tags))}"] if person.tags else []
-    return [*lines, "END:VCARD"]
+    return [*lines, *_of_ours(person), "END:VCARD"]
+
+
+def _of_ours(person: Draft) -> list[str]:
+    lines = [f"X-LEADWIRE-OWNER:{_escaped(person.owner)}"] if person.owner else []
+    lines += [f"X-LEADWIRE-CONSENT;CHANNEL={c}:{'yes' if yes else 'no'}" for c, yes in sorted(person.consents.items())]
+    own = [(name.removeprefix("field:"), value) for name, value in person.fields.items() if name.startswith("field:")]
+    return lines + [f'X-LEADWIRE-FIELD;NAME="{_quoted(name)}":{_escaped(value)}' for name, value in own]
+
+
+def _quoted(text: str) -> str:
+    """A parameter's value (RFC 6868)."""
+    return "".join(_CARETS.get(sign, sign) for sign in text if sign.isprintable() or sign == "\n")
 
 
 def _escaped(text: str) -> str:

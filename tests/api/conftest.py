@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.settings import Server
 from domain.messages import Inbound, Report, utcnow
 from store import keys
 from store.engine import Database
+from store.files import FileMissing, key_of
 from tests.router.conftest import ask, hire, router
 
 __all__ = ["ask", "hire", "router"]
@@ -35,6 +37,28 @@ async def nowhere(event: Inbound | Report) -> None:
     raise AssertionError("nothing is accepted here")
 
 
+class Held:
+    """Files that are in memory for as long as a test."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, bytes] = {}
+
+    async def put(self, data: bytes) -> str:
+        self._held[key_of(data)] = data
+        return key_of(data)
+
+    async def get(self, key: str) -> bytes:
+        if key not in self._held:
+            raise FileMissing(key)
+        return self._held[key]
+
+    async def put_file(self, path: Path) -> str:
+        return await self.put(path.read_bytes())  # noqa: ASYNC240
+
+    async def save(self, key: str, path: Path) -> None:
+        path.write_bytes(await self.get(key))  # noqa: ASYNC240
+
+
 async def token_for(database: Database, *scopes: str) -> str:
     """A new key with these scopes."""
     async with database.begin() as connection:
@@ -43,8 +67,8 @@ async def token_for(database: Database, *scopes: str) -> str:
 
 def client(database: Database, **limits: Any) -> httpx2.AsyncClient:
     """Somebody who calls the application under its real addresses."""
-    limits = {"per_second": 1000, "burst": 1000} | limits
-    app: Any = application({}, nowhere, Server(), api(database, country="RU", **limits))
+    given: dict[str, Any] = {"per_second": 1000, "burst": 1000, "files": Held()} | limits
+    app: Any = application({}, nowhere, Server(), api(database, country="RU", **given))
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://leads.example.com/api")
 
 

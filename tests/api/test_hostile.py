@@ -62,15 +62,16 @@ def of_schema(schema: dict[str, Any], ids: st.SearchStrategy[str]) -> st.SearchS
 
 def _object(schema: dict[str, Any], ids: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     if "properties" not in schema:
-        return st.dictionaries(_TEXT, of_schema(schema.get("additionalProperties") or {}, ids), max_size=3)
+        inside = schema.get("additionalProperties")
+        return st.dictionaries(_TEXT, of_schema(inside if isinstance(inside, dict) else {}, ids), max_size=3)
     required = {name: of_schema(schema["properties"][name], ids) for name in schema.get("required", ())}
     optional = {n: of_schema(one, ids) for n, one in schema["properties"].items() if n not in required}
     return st.fixed_dictionaries(required, optional=optional)
 
 
 @st.composite
-def requests(draw: st.DrawFn, known: list[UUID]) -> tuple[str, str, dict[str, Any], Any]:
-    """(method, path, query, body) of a request that may well be done."""
+def requests(draw: st.DrawFn, known: list[UUID]) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
+    """(method, path, query, body as the client takes it) of a request that may well be done."""
     ids = st.sampled_from([str(one) for one in [*known, new_id()]])
     method, path, _ = draw(st.sampled_from(ENDPOINTS))
     operation = DOCUMENT["paths"][path][method.lower()]
@@ -80,11 +81,22 @@ def requests(draw: st.DrawFn, known: list[UUID]) -> tuple[str, str, dict[str, An
         if p["in"] == "query" and draw(st.booleans())
     }
     filled = re.sub(r"\{(\w+)\}", lambda found: "city" if found[1] in {"field", "name"} else draw(ids), path)
-    body = None
-    if "requestBody" in operation:
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        body = draw(st.one_of(of_schema(schema, ids), _ANY))
+    body: dict[str, Any] = {}
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        value = draw(st.one_of(of_schema(content["schema"], ids), _ANY))
+        body = _form(value, draw(_FILES)) if kind == "multipart/form-data" else {"content": json.dumps(value)}
     return method, filled, {name: value for name, value in query.items() if value is not None}, body
+
+
+_FILES = st.sampled_from(["", "Name;Email\nAnna;a@example.org\n", "BEGIN:VCARD\nFN:Anna\nEND:VCARD\n", "\0"]).map(
+    str.encode
+)
+
+
+def _form(value: Any, file: bytes) -> dict[str, Any]:
+    fields = value.items() if isinstance(value, dict) else ()
+    data = {str(name): str(one) for name, one in fields if str(name).isprintable() and name != "file"}
+    return {"data": data, "files": {"file": ("people.csv", file)}}
 
 
 def test_nothing_that_is_sent_is_a_fault(database_url: str) -> None:
@@ -92,13 +104,14 @@ def test_nothing_that_is_sent_is_a_fault(database_url: str) -> None:
         database = Database(database_url)
         known, token = runner.run(_prepared(database))
         http = client(database)
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        key, plain = {"Authorization": f"Bearer {token}"}, {"Content-Type": "application/json"}
 
         @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
         @given(requests(known))
-        def hold(request: tuple[str, str, dict[str, Any], Any]) -> None:
+        def hold(request: tuple[str, str, dict[str, Any], dict[str, Any]]) -> None:
             method, path, query, body = request
-            answer = runner.run(http.request(method, path, params=query, content=json.dumps(body), headers=headers))
+            headers = key if "files" in body else key | plain
+            answer = runner.run(http.request(method, path, params=query, headers=headers, **body))
             assert answer.status_code < 500, (answer.status_code, answer.text)
 
         try:
