@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import time
 from datetime import datetime
@@ -72,13 +73,19 @@ async def route(url: str, work: list[list[Inbound]]) -> float:
     """Messages a second through one router."""
     database = Database(url)
     router = Router(database, RULES)
-    await router.route([])
-    began = time.perf_counter()
+    await database.durability()  # connected before the clock starts, as the others are
+    began = _start()
     for batch in work:
         await router.route(batch)
     rate = sum(map(len, work)) / (time.perf_counter() - began)
     await database.aclose()
     return rate
+
+
+def _start() -> float:
+    """Now, with what building thousands of messages and rows has left for the collector paid by nobody's clock."""
+    gc.collect()
+    return time.perf_counter()
 
 
 Part = tuple[str, list[str], list[tuple[object, ...]]]
@@ -113,7 +120,7 @@ async def _written(url: str) -> list[list[Part]]:
 async def _copy(url: str, written: list[list[Part]]) -> float:
     """Messages a second when COPY writes the same rows in the same transactions."""
     connection = await _plain(url)
-    began = time.perf_counter()
+    began = _start()
     for parts in written:
         async with connection.transaction():
             for table, columns, records in parts:
@@ -129,7 +136,7 @@ async def _plain(url: str) -> asyncpg.Connection:
 
 async def _naive(url: str, arriving: list[Inbound]) -> float:
     engine = create_async_engine(url)
-    began = time.perf_counter()
+    began = _start()
     for n, inbound in enumerate(arriving):
         async with AsyncSession(engine, expire_on_commit=False) as session:
             await handle(session, inbound, n)

@@ -10,16 +10,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-import asyncpg
 from sqlalchemy import Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store import direct
+
 Row = tuple[Any, ...]
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are not annotated
-
-
-_BEGIN = text("SELECT 1")
 
 
 class Lost(Exception):
@@ -46,10 +44,7 @@ async def copy(connection: AsyncConnection, table: Table, columns: tuple[str, ..
     JSON columns take their text. Raises the driver's own errors.
     """
     if rows:
-        raw = await connection.get_raw_connection()
-        driver: asyncpg.Connection = raw.driver_connection  # type: ignore[assignment]  # the engine is asyncpg's
-        if not driver.is_in_transaction():  # SQLAlchemy begins with the first statement that it sees itself
-            await connection.execute(_BEGIN)
+        driver = await direct.driver_of(connection)
         await driver.copy_records_to_table(table.name, records=rows, columns=columns)
 
 

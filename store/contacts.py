@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store import bulk
+from store import bulk, direct
 from store.bulk import Lost, Row
 from store.tables import claims, contacts, identities
 
@@ -48,41 +49,50 @@ class Known(NamedTuple):
     identities: dict[Key, KnownIdentity]
     shared: dict[Pair, bool]
     """Addresses that evidence or a person has spoken of: whether they are several people's."""
+    stopped: frozenset[Pair] = frozenset()
+    """(channel, address) that take nothing more, of the channels that were asked about."""
 
 
-async def known(connection: AsyncConnection, pairs: Sequence[Pair]) -> Known:
-    """Those of the addresses that somebody has, in all their variants but released ones."""
-    found = Known({}, {})
+async def known(connection: AsyncConnection, pairs: Sequence[Pair], channels: Iterable[str] = ()) -> Known:
+    """Those of the addresses that somebody has, in all their variants but released ones.
+
+    With `channels` also which of the addresses these channels may not write to.
+    """
+    found, stopped = Known({}, {}), set()
     if not pairs:
         return found
-    rows = await connection.execute(_KNOWN, {"kinds": [k for k, _ in pairs], "values": [v for _, v in pairs]})
-    for kind, value, shared, variant, *rest in rows.all():
+    rows = await direct.fetch(connection, _KNOWN, [k for k, _ in pairs], [v for _, v in pairs], list(channels))
+    for kind, value, channel, shared, variant, *rest in rows:
+        if channel is not None:
+            stopped.add((channel, value))
         if shared is not None:
             found.shared[kind, value] = shared
         if variant is not None:
             found.identities[kind, value, variant] = KnownIdentity._make(rest)
-    return found
+    return found._replace(stopped=frozenset(stopped))
 
 
-_KNOWN = text(
-    """SELECT a.kind, a.value, s.shared, i.variant, i.id, i.contact_id, i.home_id, i.proved,
+_KNOWN = """SELECT a.kind, a.value, n.channel, s.shared, i.variant, i.id, i.contact_id, i.home_id, i.proved,
        CASE WHEN i.proved THEN false ELSE EXISTS (SELECT FROM identities o
            WHERE o.contact_id = i.contact_id AND o.home_id = i.home_id AND o.proved AND o.id <> i.id) END,
        coalesce(i.name, ''),
        CASE WHEN a.kind = 'phone' THEN
            coalesce((SELECT max(l.active_at) FROM leads l WHERE l.contact_id = i.contact_id), i.created_at) END
-       FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS a(kind, value)
+       FROM unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS text[]))) AS a(kind, value)
        LEFT JOIN identities i ON i.kind = a.kind AND i.value = a.value AND i.variant NOT LIKE '~%'
        LEFT JOIN shared_addresses s ON s.kind = a.kind AND s.value = a.value
-       WHERE i.id IS NOT NULL OR s.shared IS NOT NULL"""
-)
+       LEFT JOIN suppressions n ON n.channel = ANY((SELECT CAST($3 AS text[]))::text[]) AND n.address = a.value
+       WHERE i.id IS NOT NULL OR s.shared IS NOT NULL OR n.channel IS NOT NULL"""
 
 
 async def add(connection: AsyncConnection, people: Sequence[Row], addresses: Sequence[Row]) -> None:
     """Write new cards and identities (Lost when another process was first)."""
     await bulk.copy(connection, contacts, CONTACT, people)
     rows = sorted(addresses, key=lambda row: row[1:4])
-    await bulk.insert(connection, identities, IDENTITY, rows, contended=True)
+    try:
+        await bulk.copy(connection, identities, IDENTITY, rows)
+    except asyncpg.UniqueViolationError as error:
+        raise Lost("identities") from error
 
 
 async def claim(connection: AsyncConnection, fresh: Sequence[Row], further: Iterable[Row]) -> None:
@@ -155,7 +165,7 @@ _MOVE_LEADS = text(
 async def look_again(connection: AsyncConnection, cards: Iterable[UUID]) -> None:
     """Have these cards compared with the others once more: something about them is new."""
     if ids := sorted(set(cards)):
-        await connection.execute(_LOOK_AGAIN, {"ids": ids})
+        await direct.execute(connection, _LOOK_AGAIN, ids)
 
 
-_LOOK_AGAIN = text("UPDATE contacts SET match_due = true WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT match_due")
+_LOOK_AGAIN = "UPDATE contacts SET match_due = true WHERE id = ANY(CAST($1 AS uuid[])) AND NOT match_due"

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store import bulk
+from store import bulk, direct
 from store.bulk import Lost, Row
 from store.tables import assignments, leads
 
@@ -54,14 +54,12 @@ async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict
     ids = list(contacts)
     if not ids:
         return {}
-    rows = await connection.execute(_OPEN, {"contacts": ids})
-    return {(contact, pipeline): OpenLead._make(rest) for contact, pipeline, *rest in rows.all()}
+    rows = await direct.fetch(connection, _OPEN, ids)
+    return {(contact, pipeline): OpenLead._make(rest) for contact, pipeline, *rest in rows}
 
 
-_OPEN = text(
-    """SELECT contact_id, pipeline, id, owner_id, opened_by FROM leads
-       WHERE contact_id = ANY(CAST(:contacts AS uuid[])) AND state = 'open' AND under_id IS NULL"""
-)
+_OPEN = """SELECT contact_id, pipeline, id, owner_id, opened_by FROM leads
+       WHERE contact_id = ANY((SELECT CAST($1 AS uuid[]))::uuid[]) AND state = 'open' AND under_id IS NULL"""
 
 
 async def add(connection: AsyncConnection, rows: Sequence[Row], assigned: Sequence[Row]) -> None:
@@ -78,15 +76,13 @@ async def touch(connection: AsyncConnection, active: Mapping[UUID, tuple[datetim
     if not active:
         return
     rows = [(lead, at, owner) for lead, (at, owner) in sorted(active.items())]
-    if (await connection.execute(_TOUCH, bulk.arrays(rows))).rowcount != len(rows):
+    if await direct.execute(connection, _TOUCH, *zip(*rows, strict=True)) != len(rows):
         raise Lost("leads")
 
 
-_TOUCH = text(
-    """UPDATE leads l SET active_at = greatest(l.active_at, t.at)
-       FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS timestamptz[]), CAST(:c2 AS uuid[])) AS t(id, at, owner)
+_TOUCH = """UPDATE leads l SET active_at = greatest(l.active_at, t.at)
+       FROM unnest(CAST($1 AS uuid[]), CAST($2 AS timestamptz[]), CAST($3 AS uuid[])) AS t(id, at, owner)
        WHERE l.id = t.id AND l.state = 'open' AND l.owner_id IS NOT DISTINCT FROM t.owner"""
-)
 
 
 async def reserve_turns(connection: AsyncConnection, wanted: Mapping[str, int]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store import bulk
+from store import bulk, direct
 from store.bulk import Row
 from store.events import EVENT
 from store.tables import events, messages
@@ -48,15 +48,13 @@ class Message(NamedTuple):
 async def known(connection: AsyncConnection, keys: Iterable[Key]) -> dict[Key, tuple[UUID, UUID | None]]:
     """(message, lead) of those that were routed before."""
     pairs = list(keys)
-    rows = await connection.execute(_KNOWN, {"channels": [c for c, _ in pairs], "ids": [e for _, e in pairs]})
-    return {(channel, external_id): (message, lead) for channel, external_id, message, lead in rows.all()}
+    rows = await direct.fetch(connection, _KNOWN, [c for c, _ in pairs], [e for _, e in pairs])
+    return {(channel, external_id): (message, lead) for channel, external_id, message, lead in rows}
 
 
-_KNOWN = text(
-    """SELECT m.channel, m.external_id, m.id, m.lead_id
-       FROM unnest(CAST(:channels AS text[]), CAST(:ids AS text[])) AS a(channel, external_id)
+_KNOWN = """SELECT m.channel, m.external_id, m.id, m.lead_id
+       FROM unnest((SELECT CAST($1 AS text[])), (SELECT CAST($2 AS text[]))) AS a(channel, external_id)
        JOIN messages m USING (channel, external_id)"""
-)
 
 
 async def threads(connection: AsyncConnection, refs: Iterable[Key]) -> dict[Key, str]:

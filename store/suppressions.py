@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store import bulk
+from store import bulk, direct
 from store.bulk import Row
 from store.tables import suppressions
 
@@ -22,13 +22,11 @@ async def stop(connection: AsyncConnection, rows: Sequence[Row]) -> None:
 async def resume(connection: AsyncConnection, addresses: Iterable[tuple[str, str]]) -> None:
     """These (channel, address) take messages again."""
     if pairs := sorted(addresses):
-        await connection.execute(_RESUME, bulk.arrays(pairs))
+        await direct.execute(connection, _RESUME, *zip(*pairs, strict=True))
 
 
-_RESUME = text(
-    """DELETE FROM suppressions s USING unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[])) AS a(channel, address)
+_RESUME = """DELETE FROM suppressions s USING unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS a(channel, address)
        WHERE s.channel = a.channel AND s.address = a.address"""
-)
 
 
 async def sent_to(connection: AsyncConnection, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
