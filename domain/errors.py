@@ -4,6 +4,7 @@
     ├── Rejected        this message will never be taken: fail it
     ├── Unreachable     this address will never take anything: fail it and stop the address
     ├── Unavailable     the provider does not answer or asks for patience: try again with back-off
+    │   └── Uncertain   the same, but it may have gone out: trying again may double it
     ├── Throttled       we are too fast: pause the channel for `retry_after`
     └── Misconfigured   the provider refuses *us* (token, password, sender): pause the channel, alert an operator
 
@@ -36,6 +37,13 @@ class Unreachable(SendError):
 
 class Unavailable(SendError):
     """Nobody is to blame yet: try again later."""
+
+
+class Uncertain(Unavailable):
+    """It may have gone out: the line broke between handing over the last byte and the answer.
+
+    Who must never be heard twice (a mailing) leaves it as it is; who must be heard (an answer) tries again.
+    """
 
 
 class Throttled(SendError):

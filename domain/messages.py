@@ -156,6 +156,8 @@ class Inbound:
     """The texts that the sender ticked, word for word."""
     source: Source = Source()
     automatic: Automatic | None = None
+    link: str = ""
+    """The digest (`domain.links`) of the token by which whoever sent this can follow it. Never the token itself."""
     unreadable: str = ""
     """Why nobody could parse it; then `raw` is there and a person will look."""
 
@@ -172,6 +174,10 @@ class ReportKind(StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"  # the address wants or takes nothing any more: blocked bot, hard bounce, STOP
     RESUMED = "resumed"  # the address takes messages again: unblocked bot, START
+
+
+COMPLAINT = "marked as spam by the recipient"
+"""The reason of a STOPPED report that is a complaint (RFC 5965): who complains wants no mailing, and said so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -221,6 +227,21 @@ class Outbound:
     """With their content."""
     automatic: bool = False
     """Written by the machine: mail says so, so that machines do not answer (RFC 3834)."""
+    unsubscribe: str = ""
+    """The URL that ends a mailing for this recipient: https, by one POST and without a question (RFC 8058)."""
+    unsubscribe_mail: str = ""
+    """The address that does the same (RFC 2369), maybe with a subject: "leave@example.com?subject=abc"."""
+    list_id: str = ""
+    """The mailing's name among all of the world (RFC 2919): "news.example.com"."""
+    photo: str = ""
+    """The URL of a picture above the text, in chats: the provider fetches it."""
+    feedback: str = ""
+    """Feedback-ID, by which large providers count complaints: "campaign:customer:type:sender"."""
+
+    @property
+    def is_mailing(self) -> bool:
+        """One of many: it says how to leave, and lets single letters go first."""
+        return bool(self.unsubscribe or self.unsubscribe_mail or self.list_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

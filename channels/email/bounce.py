@@ -16,7 +16,7 @@ from channels.email.headers import Headers, one_line
 from channels.email.render import own_ids
 from channels.email.replies import is_gone, status
 from domain.addresses import email
-from domain.messages import Address, ReportKind
+from domain.messages import COMPLAINT, Address, ReportKind
 
 _SUBJECT = re.compile(
     "|".join(
@@ -154,9 +154,12 @@ def _receipt(part: Message, ref: str) -> Notice | None:
     return Notice(ref=ref, kind=ReportKind.READ, address=None, reason="") if shown else None
 
 
-def _complaint(part: Message, ref: str) -> Notice:
+def _complaint(part: Message, ref: str) -> Notice | None:
+    """RFC 5965; "not-spam" (RFC 6430) takes a complaint back, and says nothing of what is wanted."""
+    if any(block.token("feedback-type") == "not-spam" for block in _blocks(part)):
+        return None
     address = next((found for block in _blocks(part) if (found := email(_typed(block.raw("original-rcpt-to"))))), None)
-    return Notice(ref=ref, kind=ReportKind.STOPPED, address=address, reason="marked as spam by the recipient")
+    return Notice(ref=ref, kind=ReportKind.STOPPED, address=address, reason=COMPLAINT)
 
 
 def _plain_bounce(headers: Headers, text: str, ref: str) -> Notice | None:

@@ -74,5 +74,6 @@ class EmailChannel:
             mail = render(message, self._settings, now=utcnow())
         except ValueError as error:
             raise Rejected(str(error)) from error
-        await self._mailer.send(mail, sender=self._settings.address, to=f"{to.username}@{to.domain}")
+        receiver = f"{to.username}@{to.domain}"
+        await self._mailer.send(mail, sender=self._settings.address, to=receiver, bulk=message.is_mailing)
         return Sent(external_id=message_id(message.delivery, self._settings.address))

@@ -1,104 +1,141 @@
-"""Mail out: a few SMTP connections that are kept and used again."""
+"""Mail out: a few SMTP connections that are kept and used again, and one queue in front of all of them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from typing import cast
 
-from aiosmtplib import (
-    SMTP,
-    SMTPAuthenticationError,
-    SMTPConnectResponseError,
-    SMTPDataError,
-    SMTPException,
-    SMTPHeloError,
-    SMTPNotSupported,
-    SMTPRecipientsRefused,
-    SMTPResponseException,
-    SMTPSenderRefused,
-)
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected
 
-from channels.email.replies import is_gone, is_too_fast, own_words, status
+from channels.email.dialogue import Dialogue
+from channels.email.errors import translate
+from channels.email.outbox import Letter, Outbox, stuffed
 from channels.email.settings import SmtpSettings
-from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
+from domain.errors import Misconfigured, SendError, Throttled
 
-PAUSE = timedelta(minutes=5)
-"""How long to hold still when a server says that we are too fast: SMTP has no way to tell."""
 _FRESH = 10.0
 """Seconds for which an unused connection is trusted without a question."""
+_ENOUGH = 30.0
+"""Seconds without a further connection after the server has refused one while others worked."""
+_GRACE = 5.0
+"""Seconds that closing waits for what is under way."""
+_UNSAFE = re.compile(r"[\x00-\x20<>\x7f]")
 
 
 class Mailer:
-    """Hands mails to one SMTP server."""
+    """Hands mails to one SMTP server. Belongs to one event loop.
+
+    Each caller waits for its own mail; as soon as more of them wait than there are connections, the mails go out
+    back to back (RFC 2920).
+    """
 
     def __init__(self, settings: SmtpSettings, *, helo: str) -> None:
         self._settings, self._helo = settings, helo
-        self._free = asyncio.Semaphore(settings.connections)
-        self._idle: list[tuple[SMTP, float]] = []
+        self._outbox = Outbox()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._running: set[Dialogue] = set()
+        self._idle: list[tuple[Dialogue, float]] = []
+        self._opening, self._enough_until = 0, 0.0
         self._closed = False
 
     async def ping(self) -> None:
         """Connect, log in, ask. Raises SendError."""
-        async with self._connection() as smtp:
-            with _translating():
-                await smtp.noop()
+        try:
+            line = await self._take_idle() or await self._open()
+            await line.ask(self._settings.timeout)
+        except (SMTPException, OSError, ValueError) as error:
+            raise translate(error) from error
+        self._keep(line)
 
-    async def send(self, mail: bytes, *, sender: str, to: str) -> None:
-        """Hand over one mail to one recipient. Raises SendError.
+    async def send(self, mail: bytes, *, sender: str, to: str, bulk: bool = False) -> None:
+        """Hand over one mail to one recipient; mailings (`bulk`) let others go first. Raises SendError.
 
-        When the line breaks after the whole mail went out and before the answer, it may have been taken: this counts as
-        Unavailable, for a mail that comes twice, under one Message-ID, is better than one that never comes.
+        When the line breaks after the whole mail went out and before the answer, this is Uncertain: it may have been
+        taken. Whoever is cancelled has not sent, unless the mail was handed over already.
         """
-        options = ["SMTPUTF8", "BODY=8BITMIME"] if not to.isascii() else []
-        async with self._connection() as smtp:
-            self._check_size(smtp, len(mail))
-            with _translating(to):
-                await smtp.sendmail(sender, [to], mail, mail_options=options)
+        if _UNSAFE.search(sender) or _UNSAFE.search(to):
+            raise translate(ValueError("no space, bracket or control character may stand in an address"), to=to)
+        data, size = stuffed(mail)
+        is_ascii = to.isascii() and sender.isascii()
+        letter = Letter(sender=sender, to=to, size=size, data=data, is_ascii=is_ascii, bulk=bulk)
+        self._outbox.add(letter)
+        self._hire()
+        await letter.told
 
-    async def aclose(self) -> None:
-        """Say goodbye on what is open. Twice is fine."""
+    async def aclose(self, grace: float = _GRACE) -> None:
+        """Say goodbye on what is open; what is under way has `grace` seconds to end. Twice is fine."""
         self._closed = True
-        while self._idle:
-            await _quit(self._idle.pop()[0])
+        if self._workers:
+            _, late = await asyncio.wait(self._workers, timeout=grace)
+            for worker in late:
+                worker.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        self._outbox.fail_all(SMTPServerDisconnected("closed by us"))
+        lines = [line for line, _ in self._idle]
+        self._idle.clear()
+        for line in lines:
+            await _hang_up(line)
 
-    def _check_size(self, smtp: SMTP, size: int) -> None:
-        limit = smtp.esmtp_extensions.get("size", "")
-        if limit.isdigit() and 0 < int(limit) < size:  # RFC 1870, section 3: 0 is no limit
-            raise Rejected(f"the mail has {size} bytes, the server takes {limit}", code="SIZE")
+    def _hire(self) -> None:
+        """One more connection, if there may be one."""
+        most = self._settings.connections if time.monotonic() >= self._enough_until else 1
+        if len(self._workers) < most:
+            worker = asyncio.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[SMTP]:
-        """A connection that lives. It goes back when it still does, and is closed after anything unforeseen."""
-        async with self._free:
-            smtp = await self._take_idle() or await self._open()
-            healthy = False
+    async def _work(self) -> None:
+        """Serve the outbox with one connection after another until it is empty."""
+        while self._outbox:
             try:
-                yield smtp
-                healthy = True
-            except (Rejected, Unreachable, Throttled):
-                healthy = True  # an answer, not a breakdown
-                raise
-            finally:
-                if healthy and smtp.is_connected and not self._closed:
-                    self._idle.append((smtp, time.monotonic()))
-                else:
-                    smtp.close()
+                line = await self._take_idle() or await self._opened()
+            except (SendError, SMTPException, OSError, ValueError) as error:
+                if self._running or self._opening:  # the server has had enough of us, and others go on, or will see
+                    self._enough_until = time.monotonic() + _ENOUGH
+                    return
+                self._enough_until = 0
+                self._outbox.fail_all(error)
+            else:
+                await self._serve(line)
 
-    async def _take_idle(self) -> SMTP | None:
+    async def _serve(self, line: Dialogue) -> None:
+        self._running.add(line)
+        try:
+            ended = await line.run()
+        finally:
+            self._running.discard(line)
+        if ended is None:
+            self._keep(line)
+        elif line.is_fresh and isinstance(translate(ended), Throttled):
+            self._outbox.fail_all(ended)
+
+    def _keep(self, line: Dialogue) -> None:
+        if line.is_usable and not self._closed:
+            self._idle.append((line, time.monotonic()))
+        else:
+            line.quit()
+
+    async def _take_idle(self) -> Dialogue | None:
         while self._idle:
-            smtp, since = self._idle.pop()
+            line, since = self._idle.pop()
             age = time.monotonic() - since
-            if age < self._settings.keep and smtp.is_connected and (age < _FRESH or await _answers(smtp)):
-                return smtp
-            smtp.close()
+            if age < self._settings.keep and line.is_usable and (age < _FRESH or await _answers(line)):
+                return line
+            line.quit()
         return None
 
-    async def _open(self) -> SMTP:
+    async def _opened(self) -> Dialogue:
+        self._opening += 1
+        try:
+            return await self._open()
+        finally:
+            self._opening -= 1
+
+    async def _open(self) -> Dialogue:
         settings = self._settings
         smtp = SMTP(
             hostname=settings.host,
@@ -112,28 +149,45 @@ class Mailer:
             local_hostname=self._helo,
         )
         try:
-            with _translating():
-                await smtp.connect()
-                with contextlib.suppress(SMTPHeloError):  # an old server: sending will say HELO
-                    if smtp.is_ehlo_or_helo_needed:
-                        await smtp.ehlo()
+            await smtp.connect()
+            if smtp.is_ehlo_or_helo_needed:
+                try:
+                    await smtp.ehlo()
+                except SMTPHeloError:  # an old server
+                    await smtp.helo()
+            return self._dialogue(smtp)
         except BaseException:
             smtp.close()
             raise
-        return smtp
+
+    def _dialogue(self, smtp: SMTP) -> Dialogue:
+        transport = smtp.protocol.transport if smtp.protocol else None
+        if transport is None or transport.is_closing():
+            raise SMTPServerDisconnected("Connection lost")
+        settings = self._settings
+        return Dialogue(
+            cast("asyncio.Transport", transport),  # uvloop's is one in all but its name
+            self._outbox,
+            extensions=smtp.esmtp_extensions,
+            timeout=settings.timeout,
+            most=settings.mails_per_connection,
+        )
 
 
-async def _answers(smtp: SMTP) -> bool:
+async def _answers(line: Dialogue) -> bool:
     try:
-        return (await smtp.noop(timeout=5)).code == 250
+        await line.ask(5)
     except (SMTPException, OSError):
         return False
+    return True
 
 
-async def _quit(smtp: SMTP) -> None:
-    with contextlib.suppress(SMTPException, OSError):
-        await smtp.quit(timeout=2)
-    smtp.close()
+async def _hang_up(line: Dialogue) -> None:
+    line.quit()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2):
+            await asyncio.shield(line.closed)
+    line.abort()
 
 
 def _tls(settings: SmtpSettings) -> ssl.SSLContext:
@@ -141,72 +195,3 @@ def _tls(settings: SmtpSettings) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=settings.ca_file)
     except OSError as error:
         raise Misconfigured(f"ca_file {settings.ca_file} cannot be read: {error}") from error
-
-
-@contextlib.contextmanager
-def _translating(to: str = "") -> Iterator[None]:
-    try:
-        yield
-    except (SMTPException, OSError, ValueError) as error:
-        raise translate(error, to=to) from error
-
-
-def translate(error: Exception, *, to: str = "") -> SendError:
-    """The SMTP client's error in our terms: the one table. `to` is the recipient, empty before there is one.
-
-    Misconfigured stops all mail of the channel, so it needs a refusal of *us*: of the connection, TLS, the login or the
-    sender. What is said of one recipient or of one mail never is one, whatever its words.
-    """
-    match error:
-        case _ if (distrust := _distrust(error)) is not None:
-            return Misconfigured(f"the SMTP server's certificate is not trusted: {distrust}", code="TLS")
-        case SMTPRecipientsRefused():
-            return answer(error.recipients[0].code, error.recipients[0].message)
-        case SMTPDataError():
-            return answer(error.code, error.message)
-        case SMTPAuthenticationError() | SMTPHeloError() | SMTPConnectResponseError() if error.code >= 500:
-            return Misconfigured(f"the SMTP server refuses us: {error.message}", code=str(error.code))
-        case SMTPSenderRefused() if error.code >= 500 and not _is_about_the_mail(error.code, error.message):
-            return Misconfigured(f"the SMTP server refuses our address: {error.message}", code=str(error.code))
-        case SMTPResponseException() if error.code in _LOG_IN_FIRST:
-            return Misconfigured(f"the SMTP server refuses us: {error.message}", code=str(error.code))
-        case SMTPResponseException():
-            return answer(error.code, error.message)
-        case SMTPNotSupported() if to:
-            return Rejected(f"{to} needs SMTPUTF8, which the server does not have", code="SMTPUTF8")
-        case OSError():  # SMTPServerDisconnected and the timeouts are OSErrors, too
-            return Unavailable(f"the SMTP server cannot be reached or hung up: {error}")
-        case ValueError():
-            return Rejected(f"{to} cannot be addressed: {error}")
-        case _:
-            return Misconfigured(f"the SMTP server does not do what the settings demand: {error}")
-
-
-_LOG_IN_FIRST = frozenset({530, 534, 535, 538})
-"""RFC 4954, section 6."""
-
-
-def _is_about_the_mail(code: int, text: str) -> bool:
-    """Whether a server that refuses MAIL FROM means the mail's size or our speed, and not our address."""
-    return code == 552 or status(text) in ("5.3.4", "5.2.3") or is_too_fast(status(text), text)
-
-
-def answer(code: int, text: str) -> SendError:
-    """A server's refusal of one mail or recipient in our terms. RFC 5321 section 4.2.2, RFC 3463."""
-    text = " ".join(text.split())[:500]
-    enhanced = status(text)
-    shown = str(code) if not enhanced or enhanced in text else f"{code} {enhanced}"
-    if is_too_fast(status(own_words(text)), text):
-        return Throttled(text, retry_after=PAUSE, code=shown, address_only=enhanced == "4.2.1")
-    if code < 500:  # also -1, for what is no SMTP at all
-        return Unavailable(text, code=shown)
-    return (Unreachable if is_gone(enhanced, text) else Rejected)(text, code=shown)
-
-
-def _distrust(error: BaseException | None) -> str | None:
-    """Why TLS failed, if it did: the client wraps the reason."""
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return getattr(error, "verify_message", "") or error.reason or "TLS failed"
-        error = error.__cause__ or error.__context__
-    return None

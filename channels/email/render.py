@@ -14,8 +14,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 
+from channels.email import mailing, mime
 from channels.email.headers import one_line
 from channels.email.settings import EmailSettings
 from channels.email.text import plain_text
@@ -61,22 +63,45 @@ def render(message: Outbound, settings: EmailSettings, *, now: datetime) -> byte
     to = recipient(message.to)
     if not _DELIVERY.fullmatch(message.delivery):
         raise ValueError(f"{message.delivery!r} is no delivery")
+    text, html = _signed(message, settings.signature)
+    head = mime.sender(_harmless(settings.name), settings.address) + _identifiers(message, settings.address)
+    head += mailing.fields(message) + _automatic(message)
+    if message.files or not to.username.isascii() or not settings.address.isascii():
+        return _by_package(message, to, head, (text, html), now)
+    return b"".join(
+        (
+            head,
+            f"To: {to.username}@{to.domain}\r\n".encode("ascii"),
+            mime.header("Subject", _harmless(message.subject or "")[:_LONGEST_SUBJECT].rstrip()),
+            mime.date(now.replace(microsecond=0)),
+            f"{MARK}: {message.delivery}\r\n".encode("ascii"),
+            mime.content(text, html),
+        )
+    )
+
+
+def _by_package(message: Outbound, to: Address, head: bytes, body: tuple[str, str | None], now: datetime) -> bytes:
+    """The rarer shapes, by the standard library: slow, and it knows them all."""
     mail = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
-    mail["From"] = Address(_harmless(settings.name), addr_spec=settings.address)
     mail["To"] = to
     mail["Subject"] = _harmless(message.subject or "")[:_LONGEST_SUBJECT]
     mail["Date"] = format_datetime(now)
-    if message.automatic:
-        mail["Auto-Submitted"] = "auto-replied" if message.reply_to else "auto-generated"
-        mail["X-Auto-Response-Suppress"] = "All"
     mail[MARK] = message.delivery
-    _fill(mail, message, settings.signature)
-    identifiers = _identifiers(message, settings.address)
-    raw = identifiers + mail.as_bytes()
-    _check(raw, _names(identifiers), mail)
+    _fill(mail, message, *body)
+    raw = head + mail.as_bytes()
+    _check(raw, _names(head), mail)
     return raw
 
 
+def _automatic(message: Outbound) -> bytes:
+    """RFC 3834, section 5: no machine answers this. The second field is for those that know only that one."""
+    if not message.automatic:
+        return b""
+    kind = b"auto-replied" if message.reply_to else b"auto-generated"
+    return b"Auto-Submitted: %b\r\nX-Auto-Response-Suppress: All\r\n" % kind
+
+
+@lru_cache(256)
 def _harmless(text: str) -> str:
     """One line that holds no encoded word."""
     return one_line(_SURROGATE.sub("\ufffd", text)).replace("=?", "= ?")
@@ -108,6 +133,7 @@ def _names(head: bytes) -> list[bytes]:
     return names
 
 
+@lru_cache(256)
 def recipient(address: str) -> Address:
     """The address as a header takes it. Raises ValueError when it is none, also for one that hides a second line."""
     normal = written_email(address)
@@ -133,11 +159,17 @@ def _references(refs: Sequence[str]) -> list[str]:
     return ordered if len(ordered) <= _MOST_REFERENCES else ordered[:1] + ordered[1 - _MOST_REFERENCES :]
 
 
-def _fill(mail: EmailMessage, message: Outbound, signature: str) -> None:
+def _signed(message: Outbound, signature: str) -> tuple[str, str | None]:
+    """Text and HTML as they go out."""
     text = message.text or plain_text(message.html or "")
-    mail.set_content(f"{text}\n\n-- \n{signature}\n" if signature else f"{text}\n")
-    if message.html is not None:
-        mail.add_alternative(_signed_html(message.html, signature), subtype="html")
+    text = f"{text}\n\n-- \n{signature}\n" if signature else f"{text}\n"
+    return text, None if message.html is None else _signed_html(message.html, signature)
+
+
+def _fill(mail: EmailMessage, message: Outbound, text: str, html: str | None) -> None:
+    mail.set_content(text)
+    if html is not None:
+        mail.add_alternative(html, subtype="html")
     for file in message.files:
         if message.html is not None and file.content_id and f"cid:{file.content_id}" in message.html:
             _add_inline(mail, file)

@@ -142,7 +142,20 @@ class SmtpSettings(_Section):
     ca_file: Path | None = Field(
         default=None, description="PEM file of the authority that signed the server's certificate, when it is your own."
     )
-    connections: int = Field(default=2, ge=1, le=50, description="How many connections may be open at a time.")
+    connections: int = Field(
+        default=2,
+        ge=1,
+        le=50,
+        description="How many connections may be open at a time. Mailings over a server of your own go fastest with "
+        "20; large providers allow fewer, and when they refuse one, the open ones are enough.",
+    )
+    mails_per_connection: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="After how many mails a connection is closed and a new one opened: providers hang up, some after "
+        "100.",
+    )
     timeout: float = Field(default=60, gt=0, le=600, description="Seconds to wait for an answer of the server.")
     keep: float = Field(default=60, ge=0, description="Seconds for which an unused connection is kept open.")
 

@@ -11,10 +11,11 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from channels.reached import attempt, watching
 from channels.sms import render
 from channels.sms.codes import send_error
 from channels.sms.settings import API_URL, SmsSettings
-from domain.errors import Misconfigured, SendError, Unavailable
+from domain.errors import Misconfigured, SendError, Unavailable, Uncertain
 from domain.messages import Outbound, Sent
 
 TIMEOUT = 20.0
@@ -36,11 +37,17 @@ class Gateway:
         """Send the text, in several messages when it is long. Raises SendError.
 
         When a later part fails, the whole is failed: trying again may double the first parts, which is better than
-        an answer without its end.
+        an answer without its end. A mailing is not doubled: where trying again is all that is left, this is Uncertain.
         """
-        texts = render.parts(message)
         to = render.recipient(message, self._settings.prefix)
-        sids = [await self._create(to, text) for text in texts]
+        sids: list[str] = []
+        for text in render.parts(message):
+            try:
+                sids.append(await self._create(to, text))
+            except Unavailable as error:
+                if not sids:
+                    raise
+                raise Uncertain(f"only a part of it went out: {error.reason}", code=error.code) from error
         return Sent(external_id=sids[0], others=tuple(sids[1:]))
 
     async def ping(self) -> None:
@@ -80,7 +87,7 @@ class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # twilio is untyped
     """
 
     def __init__(self, api_url: str, authorization: str) -> None:
-        super().__init__()
+        super().__init__(trace_configs=[watching()])
         self._api_url = api_url
         self._authorization = authorization
 
@@ -112,19 +119,26 @@ def _text(value: object, name: str) -> str:
 
 async def _translated(call: Awaitable[_T]) -> _T:
     """What the SDK returned; its exceptions and the network's become ours."""
-    try:
-        return await call
-    except SendError:
-        raise
-    except TwilioRestException as error:
-        raise send_error(error.status, _code(error.code) or error.status, str(error.msg or "")) from error
-    except TwilioServiceException as error:
-        status = _code(error.status) or 500  # this one is the body's, not HTTP's
-        raise send_error(status, _code(error.code) or status, str(error.title or "")) from error
-    except TimeoutError as error:
-        raise Unavailable(f"Twilio did not answer within {TIMEOUT:.0f} s") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise Unavailable(f"no connection to Twilio ({type(error).__name__})") from error
-    # the SDK trusts that an answer is a JSON object with everything in it: [] and null break within it
-    except (TwilioException, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise Unavailable(f"Twilio's answer could not be read ({type(error).__name__})") from error
+    with attempt() as made:
+        try:
+            return await call
+        except SendError:
+            raise
+        except TwilioRestException as error:
+            raise send_error(error.status, _code(error.code) or error.status, str(error.msg or "")) from error
+        except TwilioServiceException as error:
+            status = _code(error.status) or 500  # this one is the body's, not HTTP's
+            raise send_error(status, _code(error.code) or status, str(error.title or "")) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _unanswered(error, reached=made.reached) from error
+        # the SDK trusts that an answer is a JSON object with everything in it: [] and null break within it
+        except (TwilioException, ValueError, TypeError, LookupError, AttributeError) as error:
+            raise Unavailable(f"Twilio's answer could not be read ({type(error).__name__})") from error
+
+
+def _unanswered(error: Exception, *, reached: bool) -> Unavailable:
+    if isinstance(error, TimeoutError):
+        return (Uncertain if reached else Unavailable)(f"Twilio did not answer within {TIMEOUT:.0f} s")
+    if reached:
+        return Uncertain(f"Twilio hung up without an answer ({type(error).__name__})")
+    return Unavailable(f"no connection to Twilio ({type(error).__name__})")

@@ -16,11 +16,12 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import AiogramError
 from aiogram.methods import Response, TelegramMethod
-from aiohttp import ClientError, ClientResponseError
+from aiohttp import ClientError, ClientResponseError, ClientSession
 from pydantic import SecretStr
 
+from channels.reached import attempt, watching
 from channels.telegram.errors import refusal
-from domain.errors import Rejected, SendError, Unavailable
+from domain.errors import Rejected, SendError, Unavailable, Uncertain
 
 _FAILURES = (AiogramError, ClientError, OSError, ValueError, LookupError)
 
@@ -33,6 +34,14 @@ class _Session(AiohttpSession):
     """Answers stay plain JSON: a field that aiogram does not know must not cost us a whole batch of updates, nor
     make us send again what was sent.
     """
+
+    async def create_session(self) -> ClientSession:
+        session = await super().create_session()
+        if not session.trace_configs:
+            config = watching()
+            config.freeze()
+            session.trace_configs.append(config)  # aiogram hands none to the session that it makes
+        return session
 
     def check_response(self, bot: Bot, method: TelegramMethod[Any], status_code: int, content: str) -> Response[Any]:
         answer = _decoded(content.replace(bot.token, "***"))
@@ -62,13 +71,14 @@ class Api:
         self._seconds = seconds
 
     async def call(self, method: TelegramMethod[Any], *, seconds: int | None = None) -> Any:
-        """What the method returns, as plain JSON. Raises SendError only."""
-        try:
-            return await self._bot(method, request_timeout=seconds or self._seconds)
-        except SendError:
-            raise
-        except _FAILURES as error:
-            raise self._unreachable(error) from None
+        """What the method returns, as plain JSON. Raises SendError only; Uncertain when there was no answer."""
+        with attempt() as made:
+            try:
+                return await self._bot(method, request_timeout=seconds or self._seconds)
+            except SendError:
+                raise
+            except _FAILURES as error:
+                raise self._unreachable(error, Uncertain if made.reached else Unavailable) from None
 
     async def download(self, path: str, limit: int) -> bytes:
         """The content behind a `file_path` (https://core.telegram.org/bots/api#file), at most `limit` bytes.
@@ -92,9 +102,10 @@ class Api:
             raise self._unreachable(error) from None
         return bytes(content)
 
-    def _unreachable(self, error: Exception) -> Unavailable:
+    def _unreachable(self, error: Exception, kind: type[Unavailable] = Unavailable) -> Unavailable:
         words = "no answer in time" if isinstance(error, TimeoutError) else str(error)
-        return Unavailable(f"Telegram cannot be reached: {scrub(words, self._bot.token)}")
+        trouble = "Telegram did not answer" if kind is Uncertain else "Telegram cannot be reached"
+        return kind(f"{trouble}: {scrub(words, self._bot.token)}")
 
     async def aclose(self) -> None:
         """Let go of the connections. Twice is fine."""

@@ -11,7 +11,7 @@ from channels.telegram import render
 from channels.telegram.api import Api
 from channels.telegram.errors import Migrated
 from channels.telegram.settings import TelegramSettings
-from domain.errors import Rejected, Throttled, Unavailable
+from domain.errors import Rejected, Throttled, Unavailable, Uncertain
 from domain.messages import ChannelName, Outbound, Sent
 from domain.ports import Host
 
@@ -67,18 +67,25 @@ class TelegramSender:
         for attempt in range(2):
             try:
                 return await self._request(request)
+            except Uncertain:
+                raise
             except (Throttled, Unavailable) as error:
                 pause = self._settings.retry_seconds * 2**attempt
                 wait = error.retry_after.total_seconds() if isinstance(error, Throttled) else pause
                 if wait > _PATIENCE:
                     raise
                 await asyncio.sleep(wait)
-        return await self._request(request)
+        try:
+            return await self._request(request)
+        except Unavailable as error:  # trying the whole again would double what has arrived
+            raise Uncertain(error.reason) from error
 
     async def _request(self, request: render.Request) -> str:
         try:
             return _ref(await self._api.call(request, seconds=_UPLOAD_SECONDS))
         except Rejected as error:
+            if isinstance(request, SendPhoto) and isinstance(request.photo, str) and request.caption:
+                return _ref(await self._api.call(render.as_text(request)))  # its words matter more than its picture
             if isinstance(request, SendPhoto) and ("PHOTO_" in error.reason or "IMAGE_PROCESS" in error.reason):
                 return _ref(await self._api.call(render.as_document(request), seconds=_UPLOAD_SECONDS))
             raise

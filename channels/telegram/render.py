@@ -34,9 +34,10 @@ def messages(message: Outbound) -> list[Request]:
     """
     chat = _chat(message.to)
     text, caption = _texts(message), ""
-    if message.files and len(text) == 1 and _shown_units(message, text[0]) <= CAPTION_LIMIT:
+    if (message.files or message.photo) and len(text) == 1 and _shown_units(message, text[0]) <= CAPTION_LIMIT:
         caption, text = text[0], []
     requests: list[Request] = [
+        *_photo(chat, message, caption),
         *(methods.SendMessage(chat_id=chat, text=part, parse_mode=_mode(message)) for part in text),
         *(_file(chat, file, "" if index else caption, _mode(message)) for index, file in enumerate(message.files)),
     ]
@@ -91,6 +92,17 @@ def as_document(photo: methods.SendPhoto) -> methods.SendDocument:
         chat_id=photo.chat_id,
         document=photo.photo,
         caption=photo.caption,
+        parse_mode=photo.parse_mode,
+        reply_parameters=photo.reply_parameters,
+        reply_markup=photo.reply_markup,
+    )
+
+
+def as_text(photo: methods.SendPhoto) -> methods.SendMessage:
+    """The caption alone, for a picture that Telegram could not fetch."""
+    return methods.SendMessage(
+        chat_id=photo.chat_id,
+        text=photo.caption or "",
         parse_mode=photo.parse_mode,
         reply_parameters=photo.reply_parameters,
         reply_markup=photo.reply_markup,
@@ -174,6 +186,14 @@ def _reply(message: Outbound) -> types.ReplyParameters | None:
         if chat == message.to and number.isdecimal():
             return types.ReplyParameters(message_id=int(number), allow_sending_without_reply=True)
     return None
+
+
+def _photo(chat: int, message: Outbound, caption: str) -> list[Request]:
+    """The picture above a mailing's text. Telegram fetches it by its address."""
+    if not message.photo:
+        return []
+    shown: dict[str, Any] = {"caption": caption, "parse_mode": _mode(message)} if caption else {}
+    return [methods.SendPhoto(chat_id=chat, photo=message.photo, **shown)]
 
 
 def _file(chat: int, file: File, caption: str, mode: str | None) -> Request:

@@ -68,7 +68,7 @@ class Exchange:
         self._stopped: set[tuple[str, str]] = set()
         self._served: deque[float] = deque()
         self._refused = 0
-        self._pace, self._limit = pace, limit
+        self._pace, self.limit = pace, limit
         self._webhooks = Webhooks(auth_token, reach)
         self._tasks: set[asyncio.Task[None]] = set()
         self._feed = Feed()
@@ -110,7 +110,7 @@ class Exchange:
         now = asyncio.get_running_loop().time()
         while self._served and self._served[0] <= now - BUSY_WINDOW:
             self._served.popleft()
-        if self._refused or len(self._served) >= self._limit:
+        if self._refused or len(self._served) >= self.limit:
             self._refused = max(0, self._refused - 1)
             raise Refusal(20429)
         self._served.append(now)

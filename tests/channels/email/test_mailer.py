@@ -24,7 +24,7 @@ from aiosmtplib import (
 )
 
 from channels.email.channel import EmailChannel
-from channels.email.mailer import translate
+from channels.email.errors import translate
 from channels.email.parse import Envelope, parse
 from channels.email.settings import EmailSettings
 from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
@@ -151,8 +151,10 @@ async def test_submission_with_starttls_and_login(postfix: Postfix, leads: Mailb
     assert "wrong-password" not in repr(caught.value)
     with pytest.raises(Misconfigured, match="not trusted"):
         await channel(postfix.submission_port, password="x", **login | {"ca_file": None}).ping()
+    plain = channel(postfix.submission_port)
     with pytest.raises(Misconfigured):
-        await channel(postfix.submission_port).send(outbound(leads.user))  # it insists on STARTTLS
+        await plain.send(outbound(leads.user))  # it insists on STARTTLS
+    await plain.aclose()
 
 
 async def test_a_genuine_bounce_comes_back_as_a_report(

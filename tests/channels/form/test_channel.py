@@ -20,6 +20,7 @@ from channels.form.parse import Submission
 from channels.form.settings import FormSettings
 from channels.form.texts import TEXTS
 from domain.errors import Refused, Unpublished
+from domain.links import digest, is_token
 from domain.messages import ChannelName, Inbound, Report
 from domain.ports import Cursors, Host, Webhook
 
@@ -73,8 +74,28 @@ async def test_receipt_is_the_id_of_what_was_accepted(accept: Intake, how: dict[
         answer = await http.post("/in/site", **how, headers={"Accept-Language": "ru"})
     (inbound,) = accept.events
     assert answer.status_code == 200
-    assert answer.json() == {"receipt": inbound.external_id, "text": "Спасибо. Мы скоро ответим вам."}
+    said = answer.json()
+    assert (said["receipt"], said["text"]) == (inbound.external_id, "Спасибо. Мы скоро ответим вам.")
     assert (inbound.text, inbound.addresses[0].value) == ("Сколько стоит?", "+79161234567")
+
+
+async def test_each_answer_has_a_link_whose_token_travels_nowhere(accept: Intake) -> None:
+    """Also the second of two equal submissions: the browser may never have seen the first answer."""
+    host = Host(cursors=cast("Cursors", None), public_url="https://leads.example.com", bot=lambda: "orchard_bot")
+    form = FormChannel(ChannelName("site"), FormSettings(), host)
+    async with client(accept, form) as http:
+        answers = [(await http.post("/", json=GOOD, headers={"Idempotency-Key": "a"})).json() for _ in range(2)]
+    tokens = [answer["track"].removeprefix("https://leads.example.com/t/") for answer in answers]
+    assert [answer["telegram"] for answer in answers] == [f"https://t.me/orchard_bot?start={t}" for t in tokens]
+    assert [event.link for event in accept.events] == [digest(token) for token in tokens]
+    assert len(set(tokens)) == 2
+    assert all(is_token(token) and token not in repr(accept.events) for token in tokens)
+
+
+async def test_without_an_address_and_a_bot_the_link_is_a_path(accept: Intake) -> None:
+    async with client(accept) as http:
+        said = (await http.post("/", json=GOOD)).json()
+    assert (said["track"][:4], said["telegram"]) == ("/t/t", "")
 
 
 async def test_one_key_is_one_submission(accept: Intake) -> None:
@@ -329,7 +350,8 @@ async def test_files_widen_the_bound_only_where_they_are_asked_for(accept: Intak
 async def test_submit_is_what_the_pages_use(accept: Intake) -> None:
     form = channel()
     taken = await form.submit(Submission(values=GOOD, key="a"), accept)
-    assert taken == Receipt(number=accept.events[0].external_id)
+    assert isinstance(taken, Receipt)
+    assert taken.number == accept.events[0].external_id
     assert isinstance(await form.submit(Submission(values={}), accept), FieldErrors)
     accept.error = Unpublished("no disk")
     with pytest.raises(Declined) as caught:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import cast
@@ -17,7 +19,7 @@ from starlette.routing import Route
 from channels.sms.channel import SmsChannel
 from channels.sms.media import MediaFetcher, allowed, trusted
 from channels.sms.parse import Media as Wanted
-from domain.errors import Misconfigured, Refused, Rejected, SendError, Throttled, Unavailable, Unreachable
+from domain.errors import Misconfigured, Refused, Rejected, SendError, Throttled, Unavailable, Uncertain, Unreachable
 from domain.messages import ChannelName, Inbound, Outbound, Report, ReportKind
 from domain.ports import Cursors, Host
 from simulator.twilio.api import api
@@ -233,11 +235,59 @@ async def test_nonsense_is_no_good_account(body: str) -> None:
 
 async def test_nobody_answers() -> None:
     channel = SmsChannel(ChannelName("sms"), settings(api_url="http://127.0.0.1:1"), Host(cursors=NO_CURSORS))
-    with pytest.raises(Unavailable, match="no connection"):
+    with pytest.raises(Unavailable, match="no connection") as caught:
         await channel.send(to(ANNA))
+    assert not isinstance(caught.value, Uncertain)
     with pytest.raises(Unavailable):
         await channel.ping()
     await channel.aclose()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n{", None])
+async def test_whoever_hung_up_or_fell_silent_may_have_sent_it(
+    answer: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.sms.gateway.TIMEOUT", 0.2)
+    async with hung_up(answer) as origin:
+        channel = SmsChannel(ChannelName("sms"), settings(api_url=origin), Host(cursors=NO_CURSORS))
+        with pytest.raises(Uncertain):
+            await channel.send(to(ANNA))
+        await channel.aclose()
+
+
+async def test_a_text_of_which_a_part_went_out_may_not_be_sent_again_blindly() -> None:
+    async def answer(request: Request) -> Response:
+        calls.append(request)
+        return PlainTextResponse('{"sid": "SM1"}' if len(calls) == 1 else "oops", 201 if len(calls) == 1 else 500)
+
+    calls: list[Request] = []
+    async with served(Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])) as origin:
+        channel = SmsChannel(ChannelName("sms"), settings(api_url=origin), Host(cursors=NO_CURSORS))
+        with pytest.raises(Uncertain, match="a part"):
+            await channel.send(to(ANNA, "word " * 400))
+        await channel.aclose()
+    assert len(calls) == 2
+
+
+@asynccontextmanager
+async def hung_up(answer: bytes | None) -> AsyncIterator[str]:
+    """A server that reads the request and hangs up, in the middle of its answer or without one; None: says nothing."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionError):
+            if answer is None:
+                await reader.read()
+            writer.write(answer or b"")
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        done.set()
+
+    done = asyncio.Event()
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await done.wait()
 
 
 TWILIO = "https://api.twilio.com"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import traceback
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from channels.telegram.api import scrub
 from channels.telegram.bot import TelegramSender
 from channels.telegram.settings import TelegramSettings
 from channels.telegram.updates import TelegramPolling
-from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
+from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Uncertain, Unreachable
 from domain.messages import Button, ChannelName, File, Outbound
 from simulator.serving import serving
 from simulator.telegram import Bot, Chat, Message, User, World
@@ -302,5 +303,47 @@ async def test_a_cut_wire_is_unavailable(channel: TelegramPolling, wire: Wire, h
     assert SECRET_PART not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", None])
+async def test_whoever_hung_up_or_fell_silent_may_have_sent_it(
+    answer: bytes | None, settings: TelegramSettings, hello: Outbound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionError):
+            if answer is None:
+                await reader.read()
+            writer.write(answer or b"")
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        done.set()
+
+    done = asyncio.Event()
+    monkeypatch.setattr("channels.telegram.bot._UPLOAD_SECONDS", 1)
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        elsewhere = settings.model_copy(update={"api_url": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"})
+        async with aclosing(TelegramSender(ChannelName("b"), elsewhere, HOST)) as sender:
+            with pytest.raises(Uncertain) as caught:
+                await sender.send(hello)
+        await done.wait()
+    assert SECRET_PART not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_whoever_cannot_be_reached_has_not_sent_it(settings: TelegramSettings, hello: Outbound) -> None:
+    elsewhere = settings.model_copy(update={"api_url": "http://127.0.0.1:1"})
+    async with aclosing(TelegramSender(ChannelName("b"), elsewhere, HOST)) as sender:
+        with pytest.raises(Unavailable) as caught:
+            await sender.send(hello)
+    assert not isinstance(caught.value, Uncertain)
+
+
 def test_scrubbing() -> None:
     assert scrub(f"a {TOKEN} b 100200%3A{SECRET_PART}", TOKEN) == "a *** b 100200%3A***"
+
+
+async def test_words_arrive_without_a_picture_that_telegram_cannot_fetch(
+    channel: TelegramPolling, world: World, chat: Chat, hello: Outbound
+) -> None:
+    world.fail("sendPhoto", ApiError(400, "Bad Request: failed to get HTTP URL content"))
+    await channel.send(replace(hello, photo="https://shop.example/apple.jpg"))
+    assert last(world, chat).text == "Здравствуйте"

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from channels.email.mailer import answer, translate
+from channels.email.errors import answer, translate
 from channels.email.parse import Envelope, parse
 from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
 from tests.contract.case import NAME, Case, Counterpart, Event, Table
