@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import APIRouter
+from starlette.responses import HTMLResponse
 
 from api.access import Reader, Writer
-from api.problems import unknown
+from api.problems import Problem, unknown
 from api.shapes import ConsentIn
 from api.subjects import leading, shown
 from api.writing import Made, write
-from people import consent, person
+from domain.messages import utcnow
+from people import consent, opting, person
+from people import proof as proofs
 from people.consent import Word
 from people.person import Consent, Person
 from store.consents import Receipt
@@ -45,7 +48,8 @@ async def say(caller: Writer, contact: UUID, given: ConsentIn) -> Consents:
 
     async def act(connection: Connection) -> Made:
         card = await leading(connection, contact)
-        if given.identity and not await _has(connection, card, given.identity):
+        address = await _address(connection, card, given.identity) if given.identity else ""
+        if address is None:
             raise unknown("identity")
         word = Word(
             card=card,
@@ -54,14 +58,41 @@ async def say(caller: Writer, contact: UUID, given: ConsentIn) -> Consents:
             text=given.text,
             identity=given.identity,
             granted=given.granted,
+            version=given.version,
+            address=address,
         )
-        [receipt] = await consent.grant(connection, [word], source=caller.actor)
+        [receipt] = await consent.grant(connection, [word], source=caller.actor, actor=caller.key.name)
+        if not given.granted:
+            await opting.drop_all(connection, card, given.purpose, given.channel)
         return Made(receipt, card)
 
     await write(caller, "contact.changed", act)
     return _out(await shown(caller, contact))
 
 
-async def _has(connection: Connection, card: UUID, identity: UUID) -> bool:
+async def _address(connection: Connection, card: UUID, identity: UUID) -> str | None:
+    """The address of this identity, or None when it is not the contact's."""
     found = await person.person(connection, card)
-    return found is not None and any(address.id == identity for address in found.addresses)
+    addresses = found.addresses if found else ()
+    return next((address.value for address in addresses if address.id == identity), None)
+
+
+@router.get("/proof", response_class=HTMLResponse)
+async def proof(caller: Reader, contact: UUID) -> HTMLResponse:
+    """Every receipt with its text, hash, time and source, as a page to be printed."""
+    house = caller.house
+    async with caller.database.begin() as connection:
+        page = await proofs.page(
+            connection, contact, company="", language=caller.language, zone=house.zone, now=utcnow()
+        )
+    if page is None:
+        raise Problem(404, "unknown-contact")
+    return HTMLResponse(page, headers=_HEADERS)
+
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The style stands in the page, so that it can be kept as one file; there is nothing else in it."""

@@ -14,10 +14,11 @@ from uuid import UUID
 
 from domain.ids import new_id
 from domain.messages import utcnow
-from store import consents
+from store import consents, permission, tombstones
 from store.bulk import Row
 from store.consents import Receipt
 from store.engine import Connection
+from store.permission import OPT_IN, Aim, Barred, Code
 
 ALL = ""
 """The channel of a receipt that speaks of every channel."""
@@ -70,35 +71,115 @@ class Word:
     identity: UUID | None = None
     """The address that it was given from, where that is known."""
     granted: bool = True
+    version: str = ""
+    """Of the text, as its author counts."""
+    address: str = ""
+    """The address or chat as it is now: the identity may pass to somebody else."""
 
 
 async def grant(
-    connection: Connection, words: Iterable[Word], *, source: str, at: datetime | None = None
+    connection: Connection, words: Iterable[Word], *, source: str, actor: str = "", at: datetime | None = None
 ) -> list[UUID]:
-    """Write down what was agreed to, or (`granted` false) withdrawn; the receipts' ids. Raises NoReceipt."""
+    """Write down what was agreed to, or (`granted` false) withdrawn; the receipts' ids. Raises NoReceipt.
+
+    `source`: by what it came: a channel's name, "link", "page", "staff:ID". `actor`: who wrote it down, where that is
+    somebody else than the source.
+    """
     now = at or utcnow()
-    rows = [_row(word, source, now) for word in words]
+    rows = [_row(word, source, actor, now) for word in words]
     await consents.add(connection, rows)
     return [row[0] for row in rows]
 
 
-def _row(word: Word, source: str, at: datetime) -> Row:
+def check(word: Word) -> None:
+    """Raises NoReceipt when this cannot be one. Pure."""
     if not _PURPOSE.fullmatch(word.purpose):
         raise NoReceipt("purpose")
     if not _CHANNEL.fullmatch(word.channel):
         raise NoReceipt("channel")
-    text = word.text.replace("\x00", "")
-    if not (text.strip() or not word.granted) or len(text) > 20_000:
+    if not (_storable(word.text).strip() or not word.granted) or len(word.text) > 20_000:
         raise NoReceipt("text")
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "")
+
+
+def _row(word: Word, source: str, actor: str, at: datetime) -> Row:
+    check(word)
+    text = _storable(word.text)
     digest = hashlib.sha256(text.encode()).digest()
     return (
         new_id(), word.card, word.identity, word.purpose, word.channel, word.granted, text, digest, source, at,
+        _storable(word.version)[:100], actor, word.address,
     )  # fmt: skip
 
 
 async def withdraw(
     connection: Connection, card: UUID, purpose: str, channel: str = ALL, *, text: str = "", source: str
 ) -> UUID:
-    """Write down that the person takes it back; the receipt's id. Raises NoReceipt."""
+    """Write down that the person takes it back; the receipt's id. Raises NoReceipt.
+
+    What waits for him already is another matter: `people.opting.opt_out` does both.
+    """
     word = Word(card=card, purpose=purpose, channel=channel, text=text, granted=False)
     return (await grant(connection, [word], source=source))[0]
+
+
+async def may_write(
+    connection: Connection, contacts: Iterable[Aim], purpose: str, *, marketing: str = OPT_IN
+) -> dict[Aim, Barred | None]:
+    """Whether each of (contact, kind of channel, address, account) may be written to for this purpose, and why not.
+
+    None: it may. `purpose`: "marketing", a topic, or "service", which needs no consent. Answers are not asked about
+    here: who writes to us is answered, unless the account cannot reach him. `marketing`: the setting
+    `[consent] marketing`. One statement for all; in an INSERT ... SELECT use `store.permission.JUDGED`.
+    """
+    found = await permission.judge(connection, contacts, purpose, marketing)
+    covers = permission.binds(purpose)["covers"]
+    buried = await tombstones.of(connection, {_pair(aim) for aim in found})
+    for aim, barred in found.items():
+        reasons = {reason for scope, reason in buried.get(_pair(aim), {}).items() if scope in covers}
+        if tombstones.ERASED in reasons:
+            found[aim] = Barred(Code.ERASED)
+        elif reasons and (barred is None or barred.code is Code.NO_CONSENT):
+            found[aim] = Barred(Code.WITHDRAWN)
+    return found
+
+
+def _pair(aim: Aim) -> tuple[str, str]:
+    return permission.address_kind(aim.kind), aim.address
+
+
+async def barred_now(
+    connection: Connection, deliveries: Iterable[UUID], kinds: Mapping[str, str], *, marketing: str = OPT_IN
+) -> dict[UUID, Barred]:
+    """Those of these deliveries of mailings that may not go out after all: the gate's look right before the send.
+
+    `kinds`: account -> its kind of channel.
+    """
+    by_purpose: dict[str, dict[UUID, Aim]] = {}
+    for one in await permission.recipients(connection, deliveries):
+        aim = Aim(one.contact, kinds.get(one.channel, ""), one.address, one.channel)
+        by_purpose.setdefault(one.purpose, {})[one.id] = aim
+    barred: dict[UUID, Barred] = {}
+    for purpose, aims in by_purpose.items():
+        found = await may_write(connection, aims.values(), purpose, marketing=marketing)
+        barred |= {id_: why for id_, aim in aims.items() if (why := found[aim])}
+    return barred
+
+
+_REASONS: Mapping[Code, tuple[str, str]] = {
+    Code.ERASED: ("erased: the person wanted to be forgotten", "данные удалены по просьбе человека"),
+    Code.SUPPRESSED: ("suppressed: this address takes nothing more", "адрес больше не принимает сообщения"),
+    Code.WITHDRAWN: ("withdrawn: the person has unsubscribed", "согласие отозвано: человек отписался"),
+    Code.PAUSED: ("paused by the person until {until}", "человек поставил рассылки на паузу до {until}"),
+    Code.NO_CONSENT: ("no consent to this purpose", "нет согласия на эту цель"),
+}
+
+
+def say(barred: Barred, language: str = "en") -> str:
+    """Why somebody may not be written to, for people. Pure."""
+    text = _REASONS[barred.code][language == "ru"]
+    form = "%d.%m.%Y" if language == "ru" else "%Y-%m-%d"
+    return text.format(until=f"{barred.until:{form}}" if barred.until else "…")

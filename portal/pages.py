@@ -53,8 +53,8 @@ _env.globals.update(html_type=_HTML_TYPE, autocomplete=_AUTOCOMPLETE)
 
 def render(template: str, language: Language, **facts: Any) -> str:
     """One page. `facts` must hold `static`; what a page may lack is given here."""
-    facts = {"languages": (), "embedded": False, **facts}
-    return _env.get_template(template).render(language=language, t=TEXTS[language], **facts)
+    facts = {"languages": (), "embedded": False, "t": TEXTS[language], **facts}
+    return _env.get_template(template).render(language=language, **facts)
 
 
 def form_facts(

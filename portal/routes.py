@@ -18,10 +18,11 @@ from channels.form.parse import Submission, language_of
 from channels.form.settings import LANGUAGE, Language
 from domain.ports import Accept
 from portal import pages
+from portal.preferences import Preferences
+from portal.tracking import STATIC as _STATIC
+from portal.tracking import Tracking
 
 _EMBED = (pages.STATIC / "embed.js").read_text("utf-8")
-_STATIC = "/f/-"
-"""Where the style sheet, the scripts and the fonts are; no form can be called "-"."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
@@ -78,7 +79,7 @@ class HostedForm:
             return answer
         if isinstance(taken, Receipt):
             text = self._form.settings.success.text(submission.language)
-            facts = {"number": taken.number, "text": text, "embedded": "embed" in request.query_params}
+            facts = {"taken": taken, "text": text, "embedded": "embed" in request.query_params}
             return self._html("thanks.html", submission.language, 200, action=self._url(request), **facts)
         return self._again(request, submission, 422, errors=taken.errors)
 
@@ -121,8 +122,15 @@ async def _missing(request: Request) -> HTMLResponse:
     return HTMLResponse(pages.render("missing.html", language, static=_STATIC), 404, headers)
 
 
-def portal(forms: Mapping[str, FormChannel], accept: Accept, *, frame_ancestors: Iterable[str] = ()) -> Starlette:
-    """The customers' pages of these forms, by name.
+def portal(
+    forms: Mapping[str, FormChannel],
+    accept: Accept,
+    *,
+    frame_ancestors: Iterable[str] = (),
+    tracking: Tracking | None = None,
+    preferences: Preferences | None = None,
+) -> Starlette:
+    """The customers' pages: of these forms, by name, and of each request.
 
     `frame_ancestors` are origins ("https://demo.example.com") that may frame every form, besides each form's own
     `origins`.
@@ -135,4 +143,8 @@ def portal(forms: Mapping[str, FormChannel], accept: Accept, *, frame_ancestors:
             Route(f"/f/{name}/embed", hosted.snippets),
             Route(f"/f/{name}/embed.js", hosted.script),
         ]
+    if tracking:
+        routes.append(Route("/t/{token}", tracking.answer, methods=["GET", "POST"]))
+    if preferences:
+        routes += preferences.routes()
     return Starlette(routes=[*routes, Route("/f/{name:path}", _missing)])

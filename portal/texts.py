@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from channels.form.settings import Language
@@ -9,7 +10,7 @@ from channels.form.settings import Language
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Texts:
-    """The sentences of the form, of the thank-you page and of the snippets' page."""
+    """The sentences of the form, of the thank-you page, of the snippets' page and of a request's page."""
 
     optional: str
     contact_hint: str
@@ -39,6 +40,27 @@ class Texts:
     embed_own: str
     embed_json: str
     embed_origins: str
+    track: str
+    follow: str
+    telegram: str
+    track_state: str
+    track_received: str
+    track_way: str
+    state_received: str
+    state_taken: str
+    state_answered: str
+    state_closed: str
+    ways: Mapping[str, str]
+    """By the kind of channel."""
+    confirm: str
+    confirm_hint: str
+    confirmed: str
+    untracked: str
+    untracked_hint: str
+    too_often: str
+    too_often_hint: str
+    away: str
+    away_hint: str
 
 
 TEXTS: dict[Language, Texts] = {
@@ -71,6 +93,26 @@ TEXTS: dict[Language, Texts] = {
         embed_own="Your own form, sent without leaving the page",
         embed_json="From your server",
         embed_origins="These sites may show the form and post by script",
+        track="Your request",
+        follow="Follow this request",
+        telegram="Continue in Telegram",
+        track_state="State",
+        track_received="Received",
+        track_way="By",
+        state_received="Received",
+        state_taken="In work",
+        state_answered="Answered",
+        state_closed="Closed",
+        ways={"form": "Web form", "email": "E-mail", "sms": "SMS", "telegram": "Telegram"},
+        confirm="Confirm that this is my address",
+        confirm_hint="Press it only if you wrote to us yourself.",
+        confirmed="You have confirmed that this is your address. Thank you.",
+        untracked="There is no such request",
+        untracked_hint="The link may be too old. What was sent a moment ago is here within a minute.",
+        too_often="Too many requests from your network",
+        too_often_hint="Please try again in a minute.",
+        away="This page is away for a moment",
+        away_hint="Nothing is lost. Please try again in a minute.",
     ),
     "ru": Texts(
         optional="необязательно",
@@ -101,5 +143,25 @@ TEXTS: dict[Language, Texts] = {
         embed_own="Ваша форма, отправка без ухода со страницы",
         embed_json="С вашего сервера",
         embed_origins="Эти сайты могут показывать форму и отправлять её скриптом",
+        track="Ваше обращение",
+        follow="Следить за обращением",
+        telegram="Продолжить в Telegram",
+        track_state="Состояние",
+        track_received="Получено",
+        track_way="Откуда",
+        state_received="Получено",
+        state_taken="В работе",
+        state_answered="Ответ отправлен",
+        state_closed="Закрыто",
+        ways={"form": "Форма на сайте", "email": "Эл. почта", "sms": "SMS", "telegram": "Telegram"},
+        confirm="Подтвердить, что это мой адрес",
+        confirm_hint="Нажимайте, только если вы сами нам написали.",
+        confirmed="Вы подтвердили, что это ваш адрес. Спасибо.",
+        untracked="Такого обращения нет",
+        untracked_hint="Возможно, ссылка устарела. Только что отправленное появится здесь в течение минуты.",
+        too_often="Слишком много запросов из вашей сети",
+        too_often_hint="Попробуйте ещё раз через минуту.",
+        away="Страница ненадолго недоступна",
+        away_hint="Ничего не потеряно. Попробуйте ещё раз через минуту.",
     ),
 }

@@ -74,10 +74,15 @@ function showErrors(errors, heading) {
   if (heading) summary.focus();
 }
 
-function thank({ receipt, text }) {
+function thank({ receipt, text, track, telegram }) {
   const page = document.querySelector("[data-thanks]").content.cloneNode(true);
   page.querySelector("[data-receipt]").textContent = receipt;
   page.querySelector("[data-text]").textContent = text;
+  for (const [name, href] of Object.entries({ track, telegram })) {
+    const link = page.querySelector(`[data-${name}]`);
+    link.href = href ?? "";
+    link.parentElement.hidden = !href;
+  }
   const title = page.querySelector("h1");
   document.getElementById("main").replaceChildren(page);
   document.title = `${title.textContent}: ${receipt}`;

@@ -49,7 +49,7 @@ class Place:
         self.events: list[Inbound] = []
         self.errors: list[Exception] = []
         settings = FormSettings.model_validate(FORM | changes)
-        host = Host(cursors=cast("Cursors", None), public_url="https://leads.example.com")
+        host = Host(cursors=cast("Cursors", None), public_url="https://leads.example.com", bot=lambda: "orchard_bot")
         self.form = FormChannel(ChannelName("quote"), settings, host)
         self.app: Starlette = portal({"quote": self.form}, self.accept, frame_ancestors=frame_ancestors)
 

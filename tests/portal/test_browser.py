@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -75,6 +76,10 @@ async def test_from_an_error_to_the_receipt(browser: Browser, place: Place, url:
     await expect(page.get_by_role("heading", name=TEXTS["ru"].thanks)).to_be_visible()
     (inbound,) = place.events
     await expect(page.get_by_role("status")).to_have_text(inbound.external_id)
+    for name, where in ((TEXTS["ru"].follow, r"example\.com/t/"), (TEXTS["ru"].telegram, r"t\.me/orchard_bot\?start=")):
+        link = page.get_by_role("link", name=name)
+        await expect(link).to_be_visible()
+        await expect(link).to_have_attribute("href", re.compile(where + "t[A-Za-z0-9_-]{32}$"))
     assert [file.data for file in inbound.files] == [b"plan"]
     assert [address.value for address in inbound.addresses] == ["+79161234567", "anna@home.example"]
 

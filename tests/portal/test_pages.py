@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from channels.form.texts import TEXTS as FORM_TEXTS
 from domain.errors import Refused, Unpublished
+from domain.links import digest
 from portal.pages import STATIC
 from portal.texts import TEXTS
 from tests.portal.html import Page
@@ -104,6 +105,16 @@ async def test_thank_you_page_names_the_receipt(place: Place) -> None:
     assert inbound.external_id in Page(answer.text).text
     assert TEXTS["ru"].thanks in answer.text
     assert inbound.consents == ("Я согласен.",)
+
+
+async def test_thank_you_page_leads_to_the_request_and_to_the_bot(place: Place) -> None:
+    answer = await fetch(place, "/f/quote", "POST", data=GOOD)
+    links = {a["href"]: a for a in Page(answer.text).all("a") if "target" in a}
+    track, telegram = links
+    assert track.startswith("https://leads.example.com/t/t")
+    assert digest(track.rpartition("/")[2]) == place.events[0].link
+    assert telegram == f"https://t.me/orchard_bot?start={track.rpartition('/')[2]}"
+    assert {a["rel"] for a in links.values()} == {"noopener noreferrer"}
 
 
 @pytest.mark.parametrize(("error", "status"), [(Unpublished("no disk"), 503), (Refused("no thanks"), 422)])

@@ -1,0 +1,165 @@
+"""Consent, erasure and retention from the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from app.installed import ACTOR, Unclear, at, card_of, connected, cut, installed, many, no, table
+from app.preference_pages import consent_house
+from app.settings import Settings
+from domain.messages import utcnow
+from people import erasure, opting, proof, retention
+from people.consent import NoReceipt, may_write, say
+from people.opting import Subject, Way
+from people.person import Person, person
+from store import tombstones
+from store.engine import Connection
+from store.permission import MARKETING, Aim
+from store.tombstones import Tombstone
+
+KINDS = ("email", "phone", "telegram")
+
+
+async def show(settings: Settings, said: str) -> int:
+    """Print what holds for each address and purpose, and why. Raises Unclear."""
+    house = consent_house(settings)
+    async with connected(settings) as connection:
+        found = await _person(connection, settings, said)
+        rows = []
+        for address in (a for a in found.addresses if a.kind in KINDS and not a.was):
+            aim = Aim(found.id, Subject(kind=address.kind, value=address.value).channel, address.value)
+            for purpose in dict.fromkeys((MARKETING, *house.topics)):
+                barred = (await may_write(connection, [aim], purpose, marketing=house.marketing))[aim]
+                why = say(barred, settings.company.language) if barred else "yes"
+                rows.append((cut(address.value), purpose, why))
+    for line in table(rows) if rows else ["No address that mailings could go to."]:
+        typer.echo(line)
+    return 0
+
+
+async def _person(connection: Connection, settings: Settings, said: str) -> Person:
+    found = await person(connection, await card_of(connection, said, settings.company.country))
+    if found is None:
+        raise Unclear(f"there is no contact {said}")
+    return found
+
+
+async def proof_of(settings: Settings, said: str, file: Path | None) -> int:
+    """Write the page of proof, or print it. Raises Unclear."""
+    company = settings.company
+    async with connected(settings) as connection:
+        card = await card_of(connection, said, company.country)
+        page = await proof.page(
+            connection, card, company=company.name, language=company.language, zone=company.zone, now=utcnow()
+        )
+    if page is None:
+        raise Unclear(f"there is no contact {said}")
+    if file is None:
+        typer.echo(page)
+    else:
+        _write(file, page)
+        typer.echo(f"Written: {file}. Open it in a browser and print it.")
+    return 0
+
+
+async def withdraw(settings: Settings, said: str, purpose: str) -> int:
+    """All addresses of this person want no more of this purpose; what waits is dropped. Raises Unclear."""
+    async with connected(settings) as connection:
+        found = await _person(connection, settings, said)
+        dropped = 0
+        for address in (a for a in found.addresses if a.kind in KINDS and not a.was):
+            subject = Subject(kind=address.kind, value=address.value, card=found.id)
+            try:
+                dropped += await opting.opt_out(connection, subject, purpose, Way.STAFF, actor=ACTOR)
+            except NoReceipt as error:
+                raise Unclear(str(error)) from error
+    typer.echo(f"Withdrawn: {purpose}. {many(dropped, 'waiting message')} dropped.")
+    return 0
+
+
+async def erase(settings: Settings, said: str, typed: str) -> int:
+    """Forget a person. `typed`: the confirmation, asked for when it is empty. Raises Unclear."""
+    async with installed(settings) as built:
+        async with built.database.begin() as connection:
+            found = await _person(connection, settings, said)
+            word = found.name or next((a.value for a in found.addresses), str(found.id))
+            typer.echo(
+                f"{word}: {many(len(found.cards), 'card')}, {many(len(found.leads), 'lead')}. It cannot be undone."
+            )
+            if (typed or typer.prompt(f"Type {word} to erase this person")).strip() != word:
+                return no(f"nothing was erased: what was typed is not {word}")
+            done = await erasure.erase(connection, found.id, actor=ACTOR)
+        for key in done.files:
+            await built.files.remove(key)
+    typer.echo(f"Erased: {many(len(done.cards), 'card')}, {many(len(done.files), 'file')}; " + _rows(done.rows))
+    typer.echo("A keyed hash of each address stays, so that nobody writes to it again.")
+    return 0
+
+
+def _rows(rows: object) -> str:
+    counts = dict(rows) if isinstance(rows, dict) else {}
+    return ", ".join(f"{count} in {name}" for name, count in sorted(counts.items())) or "nothing else"
+
+
+async def tombstones_save(settings: Settings, file: Path) -> int:
+    """Write the hashes of all who were erased, to be kept beside the backups."""
+    async with connected(settings) as connection:
+        found = await tombstones.every(connection)
+    lines = [json.dumps([t.hash.hex(), t.scope, t.reason, t.at.isoformat()]) for t in found]
+    _write(file, "".join(f"{line}\n" for line in lines))
+    typer.echo(f"{many(len(found), 'tombstone')} in {file}. They name nobody, and tell nothing without the database.")
+    return 0
+
+
+def _write(file: Path, content: str) -> None:
+    file.write_text(content, encoding="utf-8")
+
+
+def _tombstones(file: Path) -> list[Tombstone]:
+    try:
+        read = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [Tombstone(bytes.fromhex(h), scope, why, datetime.fromisoformat(when)) for h, scope, why, when in read]
+    except (OSError, ValueError, TypeError) as error:
+        raise Unclear(f"{file} is not what `leadwire consent tombstones` writes") from error
+
+
+async def tombstones_load(settings: Settings, file: Path) -> int:
+    """After a restore: set them up again, and erase anew whom the backup has brought back. Raises Unclear."""
+    rows = _tombstones(file)
+    async with installed(settings) as built:
+        async with built.database.begin() as connection:
+            await tombstones.add(connection, rows)
+            again = await erasure.again(connection, actor=ACTOR)
+        for key in (key for done in again for key in done.files):
+            await built.files.remove(key)
+    typer.echo(f"{many(len(rows), 'tombstone')} stand. Erased again: {many(sum(len(d.cards) for d in again), 'card')}.")
+    return 0
+
+
+async def retain(settings: Settings, *, dry_run: bool, ask: bool) -> int:
+    """Remove what is older than `[retention]` says; with `dry_run`, only count."""
+    kept, now = settings.retention, utcnow()
+    days = {"messages": kept.messages_days, "leads": kept.leads_days, "events": kept.events_days}
+    wanted = retention.periods(days, now)
+    if not wanted:
+        typer.echo("Everything is kept: [retention] sets no period.")
+        return 0
+    async with installed(settings) as built:
+        counts = await retention.counts(built.database, wanted)
+        zone = settings.company.zone
+        for line in table([(p.kind, f"before {at(p.before, zone)}", f"{counts[p.kind]:,}") for p in wanted]):
+            typer.echo(line)
+        total = sum(counts.values())
+        if dry_run or not total:
+            return 0
+        if ask and not typer.confirm(f"Remove {many(total, 'row')} for ever?"):
+            typer.echo("Nothing was removed.")
+            return 1
+        portions = Counter([kind async for kind in retention.run(built.database, wanted, actor=ACTOR, now=now)])
+    typer.echo(f"Removed, in {many(portions.total(), 'portion')}.")
+    return 0

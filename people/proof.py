@@ -1,0 +1,112 @@
+"""The page of proof: every receipt of one person, to be printed, shown to him, or sent to an authority. Pure but for
+reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from html import escape
+from uuid import UUID
+
+from people.person import person
+from store.consents import Receipt
+from store.engine import Connection
+
+_TEXTS = {
+    "en": {
+        "title": "Receipts of consent",
+        "of": "of",
+        "made": "Made",
+        "by": "Receipts are only ever added: the database refuses to change or remove one. SHA-256 is of the text.",
+        "none": "There is no receipt.",
+        "granted": "Granted",
+        "withdrawn": "Withdrawn",
+        "at": "When",
+        "purpose": "Purpose",
+        "channel": "Channel",
+        "all": "all",
+        "source": "By what",
+        "actor": "Written down by",
+        "address": "Address",
+        "version": "Version",
+        "text": "Text",
+        "hash": "SHA-256",
+        "erased": "(erased)",
+        "receipt": "Receipt",
+    },
+    "ru": {
+        "title": "Подтверждения согласий",
+        "of": "человека",
+        "made": "Составлено",
+        "by": "Подтверждения только добавляются: база данных не даёт изменить или удалить их. SHA-256 взят от текста.",
+        "none": "Подтверждений нет.",
+        "granted": "Дано",
+        "withdrawn": "Отозвано",
+        "at": "Когда",
+        "purpose": "Цель",
+        "channel": "Канал",
+        "all": "все",
+        "source": "Чем",
+        "actor": "Кто записал",
+        "address": "Адрес",
+        "version": "Версия",
+        "text": "Текст",
+        "hash": "SHA-256",
+        "erased": "(удалён)",
+        "receipt": "Подтверждение",
+    },
+}
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #18212b }
+section { border-top: 1px solid #b8c0c8; padding: 1rem 0; break-inside: avoid }
+h2 { font-size: 1rem; margin: 0 0 .5rem }
+dl { display: grid; grid-template-columns: 9rem 1fr; gap: .25rem 1rem; margin: 0 }
+dt { color: #5a6673 } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap }
+@media print { body { margin: 0; max-width: none } }
+"""
+
+
+async def page(
+    connection: Connection, card: UUID, *, company: str, language: str, zone: tzinfo, now: datetime
+) -> str | None:
+    """The whole HTML document, without scripts and links; None when there is no such contact."""
+    found = await person(connection, card)
+    if found is None:
+        return None
+    who = found.name or next((a.value for a in found.addresses), str(found.id))
+    receipts = sorted(found.receipts, key=lambda r: (r.at, r.id))
+    return html(receipts, who=f"{who} ({found.id})", company=company, language=language, zone=zone, now=now)
+
+
+def html(receipts: Iterable[Receipt], *, who: str, company: str, language: str, zone: tzinfo, now: datetime) -> str:
+    """The document of these receipts, in their order. Pure."""
+    t = _TEXTS["ru" if language == "ru" else "en"]
+    sections = "".join(_section(receipt, t, zone) for receipt in receipts) or f"<p>{t['none']}</p>"
+    title = f"{t['title']} {t['of']} {escape(who)}"
+    made = " · ".join(part for part in (escape(company), f"{t['made']} {_at(now, zone)}") if part)
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{title}</h1><p>{made}</p><p>{t['by']}</p>{sections}</body></html>"
+    )
+
+
+def _section(receipt: Receipt, t: dict[str, str], zone: tzinfo) -> str:
+    rows = {
+        "at": _at(receipt.at, zone),
+        "purpose": receipt.purpose,
+        "channel": receipt.channel or t["all"],
+        "address": receipt.address,
+        "source": receipt.source,
+        "actor": receipt.actor,
+        "version": receipt.version,
+        "text": receipt.text,
+        "hash": receipt.text_hash,
+        "receipt": str(receipt.id),
+    }
+    lines = "".join(f"<dt>{t[name]}</dt><dd>{escape(value)}</dd>" for name, value in rows.items() if value)
+    return f"<section><h2>{t['granted' if receipt.granted else 'withdrawn']}</h2><dl>{lines}</dl></section>"
+
+
+def _at(when: datetime, zone: tzinfo) -> str:
+    return f"{when.astimezone(zone):%Y-%m-%d %H:%M:%S %z}"

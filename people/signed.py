@@ -1,0 +1,110 @@
+"""Links that prove by themselves what they are for: no login, no state, nothing to guess. Pure.
+
+A token is base64url (RFC 4648, section 5, without padding) of: a byte of version and kind, what it names, and the
+first 16 bytes of HMAC-SHA-256 (RFC 2104) over both. It names a delivery, or a request of consent, by id; a click also
+the number of its link. It holds no address and no name: URLs end up in logs.
+
+    key = await store.secrets.key(connection, store.secrets.LINKS)      # once a process
+    unsubscribe_url("https://leads.example.com", key, delivery_id)      # .../u/TOKEN, for List-Unsubscribe, too
+    preferences_url(base, key, delivery_id)                             # .../p/TOKEN
+    click_url(base, key, delivery_id, n)                                # .../c/TOKEN
+    open_url(base, key, delivery_id)                                    # .../o/TOKEN
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
+from enum import IntEnum
+from typing import NamedTuple
+from uuid import UUID
+
+VERSION = 1
+MOST_LINKS = 2**16
+_MAC = 16
+_SAFE = bytes.maketrans(b"+/", b"-_")
+_ID = 17
+"""Bytes before a click's number: version and kind, the id."""
+
+
+class Kind(IntEnum):
+    """What a link is for."""
+
+    UNSUBSCRIBE = 1
+    PREFERENCES = 2
+    CLICK = 3
+    OPEN = 4
+    CONFIRM = 5
+
+
+_PATHS = {Kind.UNSUBSCRIBE: "u", Kind.PREFERENCES: "p", Kind.CLICK: "c", Kind.OPEN: "o", Kind.CONFIRM: "d"}
+
+
+class Link(NamedTuple):
+    """What a token says."""
+
+    kind: Kind
+    id: UUID
+    """Of the delivery; of CONFIRM, of the request."""
+    number: int = 0
+    """Of a CLICK: which link."""
+
+
+def token(key: bytes, kind: Kind, id_: UUID, number: int = 0) -> str:
+    """The text of a link: 44 signs, a click's 47."""
+    body = bytes((VERSION << 4 | kind,)) + id_.bytes
+    if kind is Kind.CLICK:
+        body += number.to_bytes(2, "big")
+    return b2a_base64(body + hmac.digest(key, body, "sha256")[:_MAC], newline=False).translate(_SAFE, b"=").decode()
+
+
+def read(key: bytes, text: str, *kinds: Kind) -> Link | None:
+    """What the token says, or None when it is none of ours, or of another kind."""
+    if not 40 <= len(text) <= 50 or not text.isascii():
+        return None
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return None
+    body, mac = raw[:-_MAC], raw[-_MAC:]
+    if not hmac.compare_digest(mac, hmac.digest(key, body, "sha256")[:_MAC]) or body[0] >> 4 != VERSION:
+        return None
+    kind = Kind(body[0] & 0x0F)
+    found = Link(kind, UUID(bytes=body[1:_ID]), int.from_bytes(body[_ID:], "big"))
+    # base64 has several spellings of one value: only ours is taken, so that one link is one address
+    return found if kind in kinds and hmac.compare_digest(token(key, *found), text) else None
+
+
+def _url(base: str, key: bytes, kind: Kind, id_: UUID, number: int = 0) -> str:
+    return f"{base}/{_PATHS[kind]}/{token(key, kind, id_, number)}"
+
+
+def unsubscribe_url(base: str, key: bytes, delivery: UUID) -> str:
+    """Where this delivery's person leaves; also of the header List-Unsubscribe (RFC 8058). `base`: no slash behind."""
+    return _url(base, key, Kind.UNSUBSCRIBE, delivery)
+
+
+def preferences_url(base: str, key: bytes, delivery: UUID) -> str:
+    """Where this delivery's person says what he wants."""
+    return _url(base, key, Kind.PREFERENCES, delivery)
+
+
+def click_url(base: str, key: bytes, delivery: UUID, number: int) -> str:
+    """The counted link `number` (0 to MOST_LINKS - 1) of this delivery."""
+    return _url(base, key, Kind.CLICK, delivery, number)
+
+
+def open_url(base: str, key: bytes, delivery: UUID) -> str:
+    """The picture by which it is seen that this delivery was opened."""
+    return _url(base, key, Kind.OPEN, delivery)
+
+
+def confirm_url(base: str, key: bytes, request: UUID) -> str:
+    """Where somebody who was asked for consent gives it (`people.consent.ask`)."""
+    return _url(base, key, Kind.CONFIRM, request)
+
+
+def unsubscribe_mail(address: str, key: bytes, delivery: UUID) -> str:
+    """`Outbound.unsubscribe_mail` (RFC 2369, section 3.2): a mail to us whose subject says it all."""
+    return f"{address}?subject=unsubscribe%20{token(key, Kind.UNSUBSCRIBE, delivery)}"
