@@ -9,7 +9,7 @@ import uvloop
 
 from bench.report import misses, say
 
-ALL = ("intake", "routing", "wire", "people")
+ALL = ("intake", "routing", "wire", "people", "segments")
 
 
 def main(names: list[str]) -> int:

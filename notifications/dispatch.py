@@ -12,6 +12,7 @@ from typing import Protocol
 from domain.errors import SendError, Unavailable
 from domain.messages import ChannelName, Outbound, Sent, utcnow
 from domain.ports import Sender
+from notifications.flow import Flow
 from notifications.verdict import Later, Outcome, Skip, gate, put_off, verdict, went_out
 from store.deliveries import Delivery, Purpose
 from store.engine import is_away
@@ -29,13 +30,21 @@ class Renderer(Protocol):
         ...
 
 
+class Letters(Protocol):
+    """Makes the messages of mailings, of whose facts everything is known: `notifications.mailing.Mailings`."""
+
+    def render(self, delivery: Delivery) -> Outbound:
+        """Raises Skip when there is nothing to send."""
+        ...
+
+
 class RateLimits(Protocol):
     """How fast we may send: `notifications.limits.Limits`."""
 
     async def wait_for(self, channel: ChannelName, address: str) -> timedelta: ...
     def may_wait(self, wait: timedelta) -> bool: ...
     async def hold(self, channel: ChannelName, address: str, rest: timedelta) -> None: ...
-    def ahead(self, channel: ChannelName, most: int) -> int: ...
+    def ahead(self, channel: ChannelName, most: int, *, seconds: float = 2) -> int: ...
 
 
 class Dispatch:
@@ -49,9 +58,12 @@ class Dispatch:
         *,
         concurrency: int,
         timeout: float,
+        mailings: Letters | None = None,
     ) -> None:
         self._senders = senders
         self._renderer = renderer
+        self._mailings = mailings
+        self._flows = {name: Flow() for name in senders}
         self._limits = limits
         self._timeout = timeout
         self._rendering = asyncio.Semaphore(_RENDERED_AT_ONCE)
@@ -67,7 +79,7 @@ class Dispatch:
             return message
         try:
             await self._wait_for_limits(delivery)
-            sent = await self._send(ChannelName(delivery.channel), message)
+            sent = await self._send(ChannelName(delivery.channel), message, bool(delivery.broadcast))
         except Exception as error:  # noqa: BLE001 - an adapter's fault fails its delivery, and is logged below
             outcome = _outcome(error, delivery)
         else:
@@ -84,6 +96,8 @@ class Dispatch:
 
     async def _rendered(self, delivery: Delivery) -> Outbound | Outcome:
         try:
+            if delivery.broadcast and self._mailings:
+                return self._mailings.render(delivery)
             async with self._rendering:
                 return await self._renderer.render(delivery)
         except Exception as error:  # noqa: BLE001 - a fault in rendering fails its delivery, and is logged below
@@ -101,8 +115,8 @@ class Dispatch:
         if wait:
             await asyncio.sleep(wait.total_seconds())
 
-    async def _send(self, channel: ChannelName, message: Outbound) -> Sent:
-        async with self._slots[channel]:
+    async def _send(self, channel: ChannelName, message: Outbound, is_mailing: bool) -> Sent:
+        async with self._flows[channel] if is_mailing else self._slots[channel]:
             if reason := self._resting.get(channel):  # what was in hand when the channel was paused
                 raise Later(reason, None)
             try:

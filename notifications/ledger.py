@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +13,7 @@ import msgspec
 from domain.ids import new_id
 from domain.messages import ChannelName, DeliveryState, utcnow
 from notifications.verdict import Outcome, Rest
-from store import cards, chats, deliveries, events, suppressions
+from store import cards, chats, deliveries, events, pacing, suppressions
 from store.bulk import Row
 from store.deliveries import Delivery, Lane, Purpose, Verdict
 from store.engine import Connection, Database, is_away
@@ -23,6 +24,8 @@ Operator = tuple[ChannelName, str]
 """(channel, address) of somebody who mends channels."""
 Facts = Mapping[str, str]
 
+PULSES = ("sent", "soft", "hard", "blocked", "complaints")
+"""The columns of `store.pacing.count`."""
 _QUIET = frozenset({Purpose.REFRESH, Purpose.RETIRE, Purpose.TOAST})  # their success is no step in the life of a lead
 
 
@@ -64,6 +67,7 @@ class Ledger:
             await deliveries.settle(connection, [_settled(o) for o in outcomes], now)
             await cards.put_off(connection, [_edit_again(o, now) for o in outcomes if _is_edit_again(o)])
             await suppressions.stop(connection, [_stopped(o, now) for o in outcomes if o.stops])
+            await pacing.count(connection, _pulses(outcomes, now))
             notices = await self._rest(connection, outcomes, now)
             notices += await _tell_authors(connection, outcomes, now)
             notices += [row for o in outcomes if _is_lost_card(o) for row in self._lost_card(o, now)]
@@ -134,6 +138,14 @@ async def _tell_authors(connection: Connection, outcomes: Iterable[Outcome], now
         facts, lead = {"reason": outcome.verdict.reason}, outcome.delivery.lead
         rows.append(_notice("reply_failed", author.channel, author.address, now, facts, lead=lead, staff=author.staff))
     return rows
+
+
+def _pulses(outcomes: Iterable[Outcome], now: datetime) -> list[Row]:
+    """How each provider answered to mailings, as rows of `store.pacing.count`."""
+    found = Counter((o.delivery.channel, o.delivery.provider, o.pulse) for o in outcomes if o.delivery.broadcast)
+    minute = now.replace(second=0, microsecond=0)
+    pairs = sorted({(channel, provider) for channel, provider, pulse in found if pulse})
+    return [(*pair, minute, *(found[*pair, kind] for kind in PULSES)) for pair in pairs]
 
 
 def _notice(

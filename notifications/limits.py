@@ -158,10 +158,10 @@ class Limits:
             self._own[cell.key] = max(self._own.get(cell.key, 0), self._now() + _micro(rest) + cell.tolerance)
             await self._run(self._hold, cell, _micro(rest), cell.tolerance)
 
-    def ahead(self, channel: ChannelName, most: int) -> int:
-        """How many messages of the channel are worth having in hand: what it may send in about two seconds."""
+    def ahead(self, channel: ChannelName, most: int, *, seconds: float = 2) -> int:
+        """How many messages of the channel are worth having in hand: what it may send in about so many seconds."""
         rate = self._rates.get(channel, Rates()).per_second
-        return most if rate is None else max(4, min(most, int(rate * 2)))
+        return most if rate is None else max(4, min(most, int(rate * seconds)))
 
     async def aclose(self) -> None:
         """Let go of connections. Twice is fine."""

@@ -8,20 +8,23 @@ from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.errors import Rejected, Unavailable
 from domain.messages import ChannelName, File, Outbound, utcnow
 from notifications import review
+from notifications.handover import HandOver
 from notifications.lines import one_line
+from notifications.posts import Posts
 from notifications.reasons import explain
 from notifications.relay import EMPTY, Unsendable, is_on_card, relayed, stored_files, whole_text
 from notifications.sales import Reader, buttons, card
 from notifications.shown import asked, card_ref, card_to_edit
+from notifications.thread import answered_id, message_of
+from notifications.thread import refs as refs_of
 from notifications.verdict import Skip
 from notifications.words import words
-from store import cards, leads, messages
+from store import cards, leads
 from store.deliveries import Delivery, Purpose
 from store.engine import Connection, Database
 from store.messages import Message
@@ -46,6 +49,8 @@ class Renderer:
         say: Say,
         read_file: ReadFile,
         greetings: Mapping[ChannelName, Mapping[str, str]] | None = None,
+        hand_over: HandOver | None = None,
+        posts: Posts | None = None,
         language: str = "en",
         zone: ZoneInfo | None = None,
         clock: Callable[[], datetime] = utcnow,
@@ -59,6 +64,8 @@ class Renderer:
         self._say = say
         self._read_file = read_file
         self._greetings = {str(name): texts for name, texts in (greetings or {}).items()}
+        self._hand_over = hand_over
+        self._posts = posts
         self._language = language
         self._zone = zone or ZoneInfo("UTC")
         self._clock = clock
@@ -72,6 +79,8 @@ class Renderer:
             Purpose.NOTICE: self._notice,
             Purpose.REVIEW: self._review,
             Purpose.TOAST: self._toast,
+            Purpose.TEST: self._post,
+            Purpose.MESSAGE: self._post,
         }
 
     async def render(self, delivery: Delivery) -> Outbound:
@@ -113,7 +122,7 @@ class Renderer:
         )
 
     async def _relay(self, connection: Connection, delivery: Delivery) -> Outbound:
-        message = await _message(connection, delivery)
+        message = await message_of(connection, delivery)
         shown = await card_ref(connection, delivery, wait=True)
         files, unsendable = await self._relayed_files(delivery, message)
         first = bool(shown) and await cards.is_first(connection, message.id)
@@ -150,8 +159,8 @@ class Renderer:
         return tuple(files), tuple(unsendable)
 
     async def _reply(self, connection: Connection, delivery: Delivery) -> Outbound:
-        message = await _message(connection, delivery)
-        refs = await _refs(connection, delivery, message, _answered_id(message))
+        message = await message_of(connection, delivery)
+        refs = await refs_of(connection, delivery, message, answered_id(message))
         return Outbound(
             delivery=str(delivery.id),
             to=delivery.address,
@@ -162,22 +171,26 @@ class Renderer:
         )
 
     async def _greeting(self, connection: Connection, delivery: Delivery) -> Outbound:
-        message = await _message(connection, delivery)
+        message = await message_of(connection, delivery)
         language = str(delivery.facts.get("language") or self._language)
         key, own = str(delivery.facts.get("key", "greeting")), self._greetings.get(delivery.channel, {})
         refs = [message.ref] if message.ref and message.channel == delivery.channel else []
+        text = (key == "greeting" and own.get(language)) or self._say(key, language)
         return Outbound(
             delivery=str(delivery.id),
             to=delivery.address,
-            text=(key == "greeting" and own.get(language)) or self._say(key, language),
+            text="\n\n".join([text, *await self._links(delivery, language)]),
             subject=self._subject(delivery, message.subject, language),
             reply_to=self._chain(delivery, refs),
             automatic=True,
         )
 
+    async def _links(self, delivery: Delivery, language: str) -> list[str]:
+        found = await self._hand_over.links(delivery, self._kind(delivery), self._clock()) if self._hand_over else {}
+        return [self._say(key, language, url=url) for key, url in found.items()]
+
     async def _notice(self, connection: Connection, delivery: Delivery) -> Outbound:
-        markup = await self._said(connection, delivery)
-        plain = unescape(_TAG.sub("", markup))
+        plain = unescape(_TAG.sub("", markup := await self._said(connection, delivery)))
         shown = await card_ref(connection, delivery, wait=False)
         in_chat = self._kind(delivery) == "telegram"
         return Outbound(
@@ -187,6 +200,7 @@ class Renderer:
             html=markup if in_chat else None,
             subject=one_line(plain, 78) if self._kind(delivery) == "email" else None,
             reply_to=(shown,) if shown else (),
+            buttons=review.offered(delivery.facts) if in_chat else (),
             automatic=True,
         )
 
@@ -206,6 +220,11 @@ class Renderer:
     async def _toast(self, connection: Connection, delivery: Delivery) -> Outbound:
         text = await self._said(connection, delivery)
         return Outbound(delivery=str(delivery.id), to=delivery.address, text=text, answers=str(delivery.facts["press"]))
+
+    async def _post(self, connection: Connection, delivery: Delivery) -> Outbound:
+        if self._posts is None:
+            raise Skip("nothing is written here from contents")
+        return await self._posts.write(connection, delivery, self._kind(delivery))
 
     async def _said(self, connection: Connection, delivery: Delivery) -> str:
         facts = {k: v for k, v in delivery.facts.items() if k not in ("key", "language", "press")}
@@ -266,27 +285,3 @@ def _not_empty(file: File) -> File:
     if not file.size:
         raise Rejected(EMPTY)
     return file
-
-
-async def _message(connection: Connection, delivery: Delivery) -> Message:
-    message = await messages.get(connection, delivery.message) if delivery.message else None
-    if message is None:
-        raise Skip("the message is gone")
-    return message
-
-
-def _answered_id(message: Message) -> UUID | None:
-    """The message that a member of staff answered, as the desk wrote it down."""
-    try:
-        return UUID(str(message.facts.get("answers")))
-    except ValueError:
-        return None
-
-
-async def _refs(connection: Connection, delivery: Delivery, message: Message, answered: UUID | None) -> list[str]:
-    """The answered message's ref first, then those of the thread, the newest first."""
-    asked = await messages.get(connection, answered) if answered else None
-    first = [asked.ref] if asked and asked.ref and asked.channel == delivery.channel else []
-    if message.lead is None:
-        return first
-    return first + await messages.refs_of_thread(connection, message.lead, message.thread)

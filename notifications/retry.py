@@ -46,4 +46,6 @@ RETRY: Mapping[Purpose, Backoff] = {
     Purpose.REVIEW: _EDIT,
     Purpose.TOAST: _TOAST,
     Purpose.BROADCAST: _MAILING,
+    Purpose.TEST: _ANSWER,
+    Purpose.MESSAGE: _ANSWER,
 }

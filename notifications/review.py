@@ -34,6 +34,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "same": "Same",
         "different": "Not the same",
         "put_off": "Later",
+        "veto": "Veto",
         "undo": "Undo",
         "name": "name",
         "email": "e-mail",
@@ -58,6 +59,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "same": "Один",
         "different": "Разные",
         "put_off": "Позже",
+        "veto": "Запретить",
         "undo": "Отменить",
         "name": "имя",
         "email": "почта",
@@ -149,6 +151,14 @@ def _reasons(icon: str, head: str, reasons: Iterable[Sequence[Any]], language: s
         for field, level, _ in reasons
     ]
     return f"{icon} {head}: {'; '.join(told[:6])}" if told else ""
+
+
+def offered(facts: Mapping[str, Any]) -> tuple[tuple[Button, ...], ...]:
+    """What an operator may answer a line with: of an export that waits, that it is forbidden."""
+    if "veto" not in facts:
+        return ()
+    say = WORDS.get(str(facts.get("language")), WORDS["en"])
+    return ((Button(text=say["veto"], data=f"veto:{facts['veto']}"),),)
 
 
 def buttons(asked: Asked, language: str) -> tuple[tuple[Button, ...], ...]:

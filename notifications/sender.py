@@ -22,6 +22,7 @@ from domain.ports import Sender
 from notifications.dispatch import Dispatch, RateLimits, Renderer
 from notifications.lanes import Lanes
 from notifications.ledger import Ledger, Operator
+from notifications.mailing import Mailings
 from notifications.outbox import Outbox
 from notifications.verdict import Outcome
 from notifications.watch import Watch
@@ -56,10 +57,13 @@ class SendLoop:
         timeout: float = 300,
         grace: float = 10,
         ping_every: timedelta = timedelta(seconds=30),
+        mailings: Mailings | None = None,
+        most_mailings: int = 2000,
     ) -> None:
         """`operators` are told when a channel has to be mended. `batch`: deliveries in hand per channel;
         `concurrency`: sent at once per channel. Seconds: `poll` between looks without a bell, `timeout` for one
-        message, `grace` to finish when cancelled.
+        message, `grace` to finish when cancelled. `mailings`: without them no broadcast is sent; `most_mailings`: of
+        their rows in hand per channel.
         """
         self._database = database
         self._senders = senders
@@ -69,13 +73,19 @@ class SendLoop:
         self._grace = grace
         ledger = Ledger(database, operators)
         self._outbox = Outbox(ledger, self._settled)
-        self._dispatch = Dispatch(senders, renderer, limits, concurrency=concurrency, timeout=timeout)
+        self._mailings = mailings
+        self._dispatch = Dispatch(
+            senders, renderer, limits, concurrency=concurrency, timeout=timeout, mailings=mailings
+        )
         self._lanes = Lanes(self._dispatch.deliver, self._outbox.put)
         self._watch = Watch(database, senders, ledger, every=ping_every)
         self._most = {name: limits.ahead(name, batch) for name in senders}
+        self._most_mailings = {name: limits.ahead(name, most_mailings, seconds=1) for name in senders}
         self._wake = {name: asyncio.Event() for name in senders}
         self._in_hand: dict[UUID, Delivery] = {}
         self._load: Counter[str] = Counter()
+        self._load_of_mailings: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
     async def run(self) -> None:
@@ -107,6 +117,8 @@ class SendLoop:
         if serving:
             await asyncio.wait(serving, timeout=self._grace)
         await self._lanes.close(self._grace)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._grace)
         try:
             async with asyncio.timeout(self._grace):
                 await self._outbox.empty()
@@ -157,6 +169,8 @@ class SendLoop:
             room = self._most[channel] - self._load[channel]
             if room > 0:
                 await self._claim(channel, room)
+            if (room := self._most_mailings[channel] - self._load_of_mailings[channel]) > 0:
+                await self._claim_mailings(channel, room)
             await self._rung(channel)
 
     async def _rung(self, channel: ChannelName) -> None:
@@ -178,13 +192,35 @@ class SendLoop:
             self._load[channel] += 1
             self._lanes.admit(_with_earlier_tries(delivery))
 
+    async def _claim_mailings(self, channel: ChannelName, room: int) -> None:
+        if self._mailings is None:
+            return
+        async with self._database.begin() as connection:
+            claimed = await self._mailings.claim(connection, channel, room, self._lease)
+        for delivery in claimed:
+            self._in_hand[delivery.id] = delivery
+            self._load_of_mailings[channel] += 1
+            task = asyncio.create_task(self._mail(delivery))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _mail(self, delivery: Delivery) -> None:
+        """One recipient: each has another address, so nobody has to wait for anybody."""
+        outcome = await self._dispatch.deliver(delivery)
+        if self._mailings:
+            outcome = self._mailings.followed(outcome)
+        self._outbox.put(outcome)
+
     def _settled(self, outcomes: Sequence[Outcome]) -> None:
         """What is written down is no longer in hand; a channel that has become half empty looks for more at once."""
         for outcome in outcomes:
-            del self._in_hand[outcome.delivery.id]
-            self._load[outcome.delivery.channel] -= 1
+            delivery = self._in_hand.pop(outcome.delivery.id)
+            load = self._load_of_mailings if delivery.broadcast else self._load
+            load[delivery.channel] -= 1
         for channel, event in self._wake.items():
-            if self._load[channel] <= self._most[channel] // 2:
+            mailings = self._load_of_mailings[channel]
+            was_mailing = mailings and mailings <= self._most_mailings[channel] // 2
+            if self._load[channel] <= self._most[channel] // 2 or was_mailing:
                 event.set()
 
 

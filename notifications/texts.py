@@ -253,6 +253,10 @@ NOTICES: Texts = {
 }
 
 TOASTS: Texts = {
+    "toast_unsubscribed": {
+        "en": "You are unsubscribed. If you write to us, we still answer.",
+        "ru": "Вы отписаны. Если вы напишете нам, мы ответим.",
+    },
     "toast_taken": {
         "en": "#{number} is yours. To answer, reply to the card.",
         "ru": "Заявка #{number} ваша. Чтобы ответить, ответьте на карточку.",
@@ -269,6 +273,9 @@ TOASTS: Texts = {
     },
     "review_same": {"en": "They are one person now.", "ru": "Теперь это один человек."},
     "review_different": {"en": "Noted: they are not the same.", "ru": "Запомнили: это разные люди."},
+    "veto_done": {"en": "Forbidden: it will never be written.", "ru": "Запрещено: выгрузки не будет."},
+    "veto_late": {"en": "It waits no more: written, or forbidden.", "ru": "Она уже не ждёт: записана или запрещена."},
+    "veto_not_yours": {"en": "Only operators may forbid this.", "ru": "Запретить это могут только операторы."},
     "review_later": {"en": "You will be asked again tomorrow.", "ru": "Спросим ещё раз завтра."},
     "review_undone": {"en": "Taken back.", "ru": "Отменено."},
     "review_decided": {"en": "This is settled already.", "ru": "Это уже решено."},
@@ -332,9 +339,21 @@ ANSWERS: Texts = {
         "en": "Thank you for your message! We have received it and will answer you soon.",
         "ru": "Спасибо за обращение! Мы получили ваше сообщение и скоро ответим.",
     },
+    "unsubscribed": {
+        "en": "You are unsubscribed: no more mailings here. If you write to us, we still answer.",
+        "ru": "Вы отписаны: рассылок здесь больше не будет. Если вы напишете нам, мы ответим.",
+    },
     "welcome_customer": {
         "en": "Hello! Write your question here, and one of us will answer you in this chat.",
         "ru": "Здравствуйте! Напишите ваш вопрос, и наш сотрудник ответит вам в этом чате.",
+    },
+    "follow": {
+        "en": "How your request stands (this link is for you alone): {url}",
+        "ru": "Как идёт работа над обращением (ссылка только для вас): {url}",
+    },
+    "continue": {
+        "en": "Continue in Telegram (for you alone, too): {url}",
+        "ru": "Продолжить в Telegram (тоже только для вас): {url}",
     },
 }
 

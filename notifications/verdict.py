@@ -3,6 +3,7 @@
 Rejected        failed
 Unreachable     failed, and the address takes nothing more
 Unavailable     again later, with back-off; failed after too many attempts
+Uncertain       the same, but a mailing: unknown (nobody gets it twice; a person decides)
 Throttled       again later, not counted; the channel (or only the address) rests
 Misconfigured   again when the channel is well, not counted; the channel rests until then, operators are told
 """
@@ -10,15 +11,15 @@ Misconfigured   again when the channel is well, not counted; the channel rests u
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
+from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Uncertain, Unreachable
 from domain.messages import DeliveryState, Sent
 from notifications.retry import LONGEST_PAUSE, RETRY
 from store.deliveries import Delivery, Purpose, Verdict
 
-TO_CUSTOMERS = frozenset({Purpose.REPLY, Purpose.GREETING, Purpose.BROADCAST})
+TO_CUSTOMERS = frozenset({Purpose.REPLY, Purpose.GREETING, Purpose.BROADCAST, Purpose.TEST, Purpose.MESSAGE})
 _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 _LONGEST_REASON = 500
 
@@ -58,12 +59,14 @@ class Outcome:
     """The address alone rests that long."""
     refused: str = ""
     """Why a relay could not go with its files: its text goes without them."""
+    pulse: str = ""
+    """Of a mailing: how its provider answered, as a word of broadcasts.brakes.Pulse; empty: it was not asked."""
 
 
 def gate(delivery: Delivery) -> Outcome | None:
     """The gate that no sender can pass by: why this delivery is not even offered, or None."""
     if delivery.suppressed is not None and delivery.purpose in TO_CUSTOMERS:
-        return _end(delivery, DeliveryState.SKIPPED, f"suppressed: {delivery.suppressed}")
+        return _end(delivery, DeliveryState.SKIPPED, f"suppressed: {delivery.suppressed}", "suppressed")
     most = RETRY[Purpose(delivery.purpose)].attempts
     if delivery.attempts > most:
         return _end(delivery, DeliveryState.FAILED, f"given up after {most} attempts, none of which came to an end")
@@ -76,30 +79,32 @@ def went_out(delivery: Delivery, sent: Sent) -> Outcome:
     verdict = Verdict(
         id=delivery.id, state=DeliveryState.SENT, external_id=external_id or None, others=tuple(filter(None, others))
     )
-    return Outcome(delivery=delivery, verdict=verdict)
+    return Outcome(delivery=delivery, verdict=verdict, pulse="sent")
 
 
 def verdict(error: Exception, delivery: Delivery, now: datetime, chance: float = 0.5) -> Outcome:
     """What follows from an error. `chance` in [0, 1) is the jitter of the back-off."""
     match error:
         case Rejected():
-            return _end(delivery, DeliveryState.FAILED, error.reason)
+            return replace(_end(delivery, DeliveryState.FAILED, error.reason, "rejected"), pulse="blocked")
         case Unreachable():
-            ended = Verdict(id=delivery.id, state=DeliveryState.FAILED, reason=words(error.reason))
-            return Outcome(delivery=delivery, verdict=ended, stops=True)
+            ended = Verdict(id=delivery.id, state=DeliveryState.FAILED, reason=words(error.reason), code="hard")
+            return Outcome(delivery=delivery, verdict=ended, stops=True, pulse="hard")
         case Throttled():
             return _throttled(error, delivery, now)
         case Misconfigured():
             rests = Rest(until=None, reason=words(error.reason))
             return Outcome(delivery=delivery, verdict=_again(delivery, error.reason), rests=rests)
+        case Uncertain() if delivery.purpose == Purpose.BROADCAST:
+            return replace(_end(delivery, DeliveryState.UNKNOWN, error.reason, "uncertain"), pulse="soft")
         case Unavailable() | SendError():
-            return _unavailable(error, delivery, now, chance)
+            return replace(_unavailable(error, delivery, now, chance), pulse="soft")
         case Skip():
             return _end(delivery, DeliveryState.SKIPPED, str(error))
         case Later():
             return put_off(delivery, None if error.delay is None else now + error.delay, str(error))
         case _:
-            return _end(delivery, DeliveryState.FAILED, _bug(error))
+            return _end(delivery, DeliveryState.FAILED, _bug(error), "fault")
 
 
 def put_off(delivery: Delivery, until: datetime | None, reason: str) -> Outcome:
@@ -118,6 +123,8 @@ def _throttled(error: Throttled, delivery: Delivery, now: datetime) -> Outcome:
     again = _again(delivery, error.reason, now + wait)
     if error.address_only:
         return Outcome(delivery=delivery, verdict=again, holds=wait)
+    if delivery.provider:  # one receiver of a mailing is too busy: its brake is put on, answers to others go on
+        return Outcome(delivery=delivery, verdict=again, pulse="soft")
     return Outcome(delivery=delivery, verdict=again, rests=Rest(until=now + wait, reason=words(error.reason)))
 
 
@@ -125,7 +132,7 @@ def _unavailable(error: SendError, delivery: Delivery, now: datetime, chance: fl
     backoff = RETRY[Purpose(delivery.purpose)]
     if delivery.attempts >= backoff.attempts:
         reason = f"given up after {delivery.attempts} attempts: {error.reason}"
-        return _end(delivery, DeliveryState.FAILED, reason)
+        return _end(delivery, DeliveryState.FAILED, reason, "soft")
     again = now + backoff.delay(delivery.attempts, chance)
     return Outcome(
         delivery=delivery,
@@ -141,11 +148,11 @@ def _again(delivery: Delivery, reason: str, at: datetime | None = None) -> Verdi
     return Verdict(id=delivery.id, state=DeliveryState.PENDING, reason=words(reason), retry_at=at, counted=False)
 
 
-def _end(delivery: Delivery, state: DeliveryState, reason: str) -> Outcome:
+def _end(delivery: Delivery, state: DeliveryState, reason: str, code: str = "") -> Outcome:
     """A relay fails only without its files: what a customer wrote always arrives."""
     if state is DeliveryState.FAILED and delivery.purpose == Purpose.RELAY and not delivery.facts.get("plain"):
         ended = Verdict(
             id=delivery.id, state=DeliveryState.SKIPPED, reason=words(f"goes again without files: {reason}")
         )
         return Outcome(delivery=delivery, verdict=ended, refused=words(reason))
-    return Outcome(delivery=delivery, verdict=Verdict(id=delivery.id, state=state, reason=words(reason)))
+    return Outcome(delivery=delivery, verdict=Verdict(id=delivery.id, state=state, reason=words(reason), code=code))

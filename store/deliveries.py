@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import new_id
 from domain.messages import DeliveryState
-from store import bulk, reports
+from store import bulk, direct, reports
 from store.bulk import Row
 from store.tables import deliveries, delivery_parts
 
@@ -35,6 +35,10 @@ class Purpose(StrEnum):
     REVIEW = "review"  # whether two cards are one person; facts: {"suggestion"}, and {"card"}, its id, to edit it
     TOAST = "toast"  # the answer to a button press; facts: {"press", "key", ...}
     BROADCAST = "broadcast"
+    TEST = "test"  # a broadcast as one person would get it; facts: {"broadcast", "values"}
+    MESSAGE = (
+        "message"  # what another program has us send; facts: {"content", "values"}, or {"subject", "text", "html"}
+    )
 
 
 class Lane(IntEnum):
@@ -69,6 +73,11 @@ class Delivery(NamedTuple):
     created_at: datetime
     suppressed: str | None
     """Why this address takes nothing any more; None when it may be written to."""
+    broadcast: UUID | None = None
+    step: int = 0
+    """Of the broadcast's cascade."""
+    provider: str = ""
+    """Who receives it (broadcasts.accounts)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +93,10 @@ class Verdict:
     """With PENDING: when to try again."""
     counted: bool = True
     """False when the provider was not asked at all, so that waiting for a limit costs no attempt."""
+    code: str = ""
+    """Of a mailing's recipient: the reason as a word (store.outcomes)."""
+    next_at: datetime | None = None
+    """When the cascade looks whether the next channel is to be tried."""
 
 
 async def add(connection: AsyncConnection, rows: Sequence[Row]) -> None:
@@ -129,7 +142,8 @@ _CLAIM = text(
        due AS (
          SELECT d.id FROM open CROSS JOIN unnest(CAST(:lanes AS smallint[])) AS lane CROSS JOIN LATERAL (
            SELECT id, due_at FROM deliveries
-           WHERE state = 'pending' AND channel = open.channel AND priority = lane AND due_at <= now()
+           WHERE state = 'pending' AND broadcast_id IS NULL AND channel = open.channel AND priority = lane
+             AND due_at <= now()
            ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) AS d
          ORDER BY lane, d.due_at LIMIT :limit)
        UPDATE deliveries d SET state = 'sending', lease_until = now() + CAST(:lease AS interval),
@@ -156,23 +170,20 @@ _RENEW = text(
 
 async def held(connection: AsyncConnection, claims: Mapping[UUID, int]) -> set[UUID]:
     """Those of the claims (delivery -> attempts) that are still ours: neither settled nor taken back meanwhile."""
-    rows = await connection.execute(_HELD, {"ids": sorted(claims)})
-    return {r.id for r in rows if claims[r.id] == r.attempts}
+    rows = await direct.fetch(connection, _HELD, sorted(claims))
+    return {id_ for id_, attempts in rows if claims[id_] == attempts}
 
 
-_HELD = text("SELECT id, attempts FROM deliveries WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'sending'")
+_HELD = "SELECT id, attempts FROM deliveries WHERE id = ANY(CAST($1 AS uuid[])) AND state = 'sending'"
 
 
 async def settle(connection: AsyncConnection, verdicts: Sequence[Verdict], at: datetime) -> int:
     """Write down what became of claimed deliveries; how many of them were still ours."""
     if not verdicts:
         return 0
-    rows = [
-        (v.id, v.state.value, v.reason or None, v.external_id, v.retry_at, 0 if v.counted else 1)
-        for v in sorted(verdicts, key=lambda v: v.id)
-    ]
-    settled = await connection.execute(_SETTLE, {**bulk.arrays(rows), "at": at})
-    ours = {r.id: r.channel for r in settled}
+    rows = [_written(v) for v in sorted(verdicts, key=lambda v: v.id)]
+    settled = await direct.fetch(connection, _SETTLE, *map(list, zip(*rows, strict=True)), at)
+    ours: dict[UUID, str] = dict(map(tuple, settled))
     parts = [(ours[v.id], other, v.id) for v in verdicts if v.id in ours for other in v.others]
     await bulk.insert_new(connection, delivery_parts, ("channel", "external_id", "delivery_id"), parts)
     names = [(ours[v.id], v.external_id) for v in verdicts if v.id in ours and v.external_id]
@@ -180,14 +191,20 @@ async def settle(connection: AsyncConnection, verdicts: Sequence[Verdict], at: d
     return len(ours)
 
 
-_SETTLE = text(
-    """UPDATE deliveries d SET state = v.state, reason = v.reason, external_id = coalesce(v.external_id, d.external_id),
+def _written(v: Verdict) -> Row:
+    uncounted = 0 if v.counted else 1
+    return v.id, v.state.value, v.reason or None, v.external_id, v.retry_at, uncounted, v.code or None, v.next_at
+
+
+_SETTLE = """UPDATE deliveries d SET state = v.state, reason = v.reason,
+         external_id = coalesce(v.external_id, d.external_id),
          due_at = coalesce(v.retry_at, d.due_at), attempts = d.attempts - v.uncounted, lease_until = NULL,
-         sent_at = CASE WHEN v.state = 'sent' THEN CAST(:at AS timestamptz) ELSE d.sent_at END
-       FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS text[]), CAST(:c2 AS text[]), CAST(:c3 AS text[]),
-         CAST(:c4 AS timestamptz[]), CAST(:c5 AS integer[])) AS v(id, state, reason, external_id, retry_at, uncounted)
+         sent_at = CASE WHEN v.state = 'sent' THEN CAST($9 AS timestamptz) ELSE d.sent_at END,
+         code = v.code, next_at = v.next_at
+       FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS text[]),
+         CAST($5 AS timestamptz[]), CAST($6 AS integer[]), CAST($7 AS text[]), CAST($8 AS timestamptz[]))
+         AS v(id, state, reason, external_id, retry_at, uncounted, code, next_at)
        WHERE d.id = v.id AND d.state = 'sending' RETURNING d.id, d.channel"""
-)
 
 
 async def sweep(connection: AsyncConnection) -> int:

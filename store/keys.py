@@ -16,7 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import new_id
 
-SCOPES = ("contacts:read", "contacts:write", "merges:write", "imports:write", "exports:read", "admin")
+SCOPES = (
+    "contacts:read", "contacts:write", "merges:write", "imports:write", "exports:read", "segments:read",
+    "segments:write", "broadcasts:read", "broadcasts:write", "broadcasts:send", "messages:send", "admin",
+)  # fmt: skip
 PREFIX = "lw_"
 """So that people and scanners of leaked secrets know what it is."""
 _FORM = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")

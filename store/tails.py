@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store.tables import api_keys, contacts, exports, imports, merges, suggestions
+from store.tables import api_keys, broadcasts, contacts, exports, imports, merges, segments, suggestions
 
 SHORT = 8
 """Characters that are shown."""
@@ -19,6 +19,8 @@ TABLES: dict[str, Table] = {
     "merge": merges,
     "suggestion": suggestions,
     "key": api_keys,
+    "segment": segments,
+    "broadcast": broadcasts,
 }
 _END = re.compile(rf"[0-9a-f]{{{SHORT},31}}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from store.tables.base import NOW, Time, metadata
+from store.tables.broadcasts import brakes, broadcasts, engagements, pulses, quotas, templates, warmups
 from store.tables.cards import (
     companies,
     company_members,
@@ -14,6 +15,8 @@ from store.tables.cards import (
     notes,
 )
 from store.tables.doors import api_keys, exports, import_rows, imports
+from store.tables.law import consent_requests, opt_outs, secrets, tombstones
+from store.tables.links import links
 from store.tables.people import (
     claims,
     contacts,
@@ -25,6 +28,7 @@ from store.tables.people import (
     verdicts,
     weights,
 )
+from store.tables.segments import segment_members, segment_versions, segments
 from store.tables.sending import cursors, deliveries, delivery_parts, early_reports, pauses, suppressions
 from store.tables.work import assignments, events, leads, messages, rotations, staff
 
@@ -33,9 +37,12 @@ __all__ = [
     "Time",
     "api_keys",
     "assignments",
+    "brakes",
+    "broadcasts",
     "claims",
     "companies",
     "company_members",
+    "consent_requests",
     "consents",
     "contact_files",
     "contact_tags",
@@ -44,6 +51,7 @@ __all__ = [
     "deliveries",
     "delivery_parts",
     "early_reports",
+    "engagements",
     "events",
     "exports",
     "field_kinds",
@@ -52,17 +60,28 @@ __all__ = [
     "import_rows",
     "imports",
     "leads",
+    "links",
     "merges",
     "messages",
     "metadata",
     "notes",
+    "opt_outs",
     "pauses",
+    "pulses",
+    "quotas",
     "rotations",
+    "secrets",
+    "segment_members",
+    "segment_versions",
+    "segments",
     "shared_addresses",
     "staff",
     "suggestions",
     "suppressions",
+    "templates",
+    "tombstones",
     "traits",
     "verdicts",
+    "warmups",
     "weights",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from store.tables.base import Time, metadata
@@ -104,6 +104,10 @@ consents = Table(
     Column("text_hash", LargeBinary, nullable=False, comment="SHA-256 of it"),
     Column("source", Text, nullable=False),
     Column("at", Time, nullable=False),
+    Column("version", Text, nullable=False, server_default=text("''"), comment="of the text, as its author counts"),
+    Column("actor", Text, nullable=False, server_default=text("''"), comment="who wrote it down; empty: the source"),
+    Column("address", Text, nullable=False, server_default=text("''"), comment="or the chat, as it was written"),
+    Column("address_hash", LargeBinary, comment="keyed, as in tombstones: what stays of the address once it is erased"),
     Index(None, "contact_id", "purpose", "channel", "at"),
     comment="append-only receipts: the latest of a card, purpose and channel holds; of a person, the strictest",
 )

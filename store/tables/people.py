@@ -15,7 +15,7 @@ contacts = Table(
     Column("leader_id", Uuid, comment="the card that leads the person; null: this one does. Derived from merges"),
     Column("match_due", Boolean, nullable=False, server_default=text("true"), comment="to be compared with the others"),
     Column("import_id", Uuid, comment="the import that made it"),
-    Index(None, "leader_id", postgresql_where=text("leader_id IS NOT NULL")),
+    Index(None, "leader_id", postgresql_where=text("leader_id IS NOT NULL"), postgresql_include=["id"]),
     Index("ix_contacts_match_due", "id", postgresql_where=text("match_due")),
     Index(None, "import_id", postgresql_where=text("import_id IS NOT NULL")),
     comment="A card: what is known of one person from one side. Cards are joined by merges, and never rewritten.",
@@ -120,7 +120,13 @@ traits = Table(
     Column("keys", ARRAY(Text), nullable=False, comment="people.keys: probable duplicates share one"),
     # Without the list of pending entries, which each look-up would have to read through
     Index("ix_traits_keys", "keys", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-    Index("ix_traits_name", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+    Index(
+        "ix_traits_name",
+        "name",
+        postgresql_using="gin",
+        postgresql_ops={"name": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
+    ),
     comment="what a card is compared by, as it was when it was compared last",
 )
 

@@ -96,6 +96,12 @@ messages = Table(
     UniqueConstraint("channel", "external_id"),
     Index(None, "lead_id", "received_at"),
     Index(None, "channel", "ref", postgresql_where=text("ref <> ''")),
+    Index(
+        "ix_messages_received",
+        "received_at",
+        postgresql_where=text("direction = 'in'"),
+        postgresql_include=["lead_id", "channel"],
+    ),
 )
 
 assignments = Table(

@@ -123,10 +123,11 @@ class Killer:
         while True:
             for victim in rnd.sample([*ROLES, "valkey", "postgres"], 6):
                 await asyncio.sleep(rnd.uniform(0.5, 1.5) * pause)
-                await self._kill(victim)
-                self.kills[victim] = self.kills.get(victim, 0) + 1
+                await self.strike(victim)
 
-    async def _kill(self, victim: str) -> None:
+    async def strike(self, victim: str) -> None:
+        """Kill one; roles are started again."""
+        self.kills[victim] = self.kills.get(victim, 0) + 1
         if victim in ROLES:
             await self.roles.kill(victim)
         elif pid := self.servers.pids().get(victim):

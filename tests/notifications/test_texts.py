@@ -113,8 +113,9 @@ def test_every_key_that_is_used_exists() -> None:
 def test_every_key_of_the_desk_is_used() -> None:
     """Texts that nobody reads any more go."""
     others = {"reply_failed", "relay_failed", "channel_paused", "channel_resumed", "card_failed"}
-    others |= {"greeting", "welcome_customer"}  # to customers
+    others |= {"greeting", "welcome_customer", "follow", "continue"}  # to customers
     others |= {"customer_stopped", "farewell"}  # by the router, and by `leadwire staff leave`
+    others |= {"unsubscribed", "toast_unsubscribed"}  # by router.leaving
     others |= {"export_asked"}  # by people.exporting
     assert set(TEXTS) - {key for key, _ in used_keys()} - others == set()
 

@@ -83,7 +83,7 @@ class NoLimits:
     async def hold(self, channel: ChannelName, address: str, rest: timedelta) -> None:
         self.held.append((channel, address, rest))
 
-    def ahead(self, channel: ChannelName, most: int) -> int:
+    def ahead(self, channel: ChannelName, most: int, *, seconds: float = 2) -> int:
         return most
 
 

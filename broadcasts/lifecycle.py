@@ -1,0 +1,225 @@
+"""What may be done to a broadcast, and when: the one way for the API, the commands and the job.
+
+draft -> scheduled -> running <-> paused -> finished; and from each of these but the last: cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from broadcasts import plan as plans
+from broadcasts.accounts import Account
+from broadcasts.audience import logic_of
+from broadcasts.content.blocks import to_json
+from broadcasts.content.parse import parse
+from broadcasts.plan import Plan
+from domain.messages import utcnow
+from store import broadcasts, events, mailing
+from store.broadcasts import Broadcast, State
+from store.engine import Connection
+
+UNSETTLED = (State.SCHEDULED, State.RUNNING, State.PAUSED)
+LONGEST_NAME = 200
+LATEST = timedelta(days=366)
+"""How far ahead a broadcast may be scheduled."""
+
+
+class Refused(ValueError):
+    """This cannot be done with this broadcast. `code` names why; the text says what to do."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """What the owner has decided of all broadcasts."""
+
+    accounts: Mapping[str, Account]
+    confirm_over: int = 0
+    """More recipients than this need a second person; 0: none does."""
+    html: bool = False
+    """Raw HTML may be used."""
+
+
+async def create(
+    connection: Connection, rules: Rules, *, name: str, plan: Any, content: Any, actor: str, parent: UUID | None = None
+) -> Broadcast:
+    """A new draft. Raises Refused, WrongPlan, NotContent, Unreadable with what is wrong."""
+    made = await broadcasts.add(
+        connection, name=_named(name), plan=await _planned(connection, rules, plan), content=_content(rules, content),
+        actor=actor, at=utcnow(), parent=parent,
+    )  # fmt: skip
+    await _record(connection, "created", made, actor)
+    return await one(connection, made)
+
+
+async def change(
+    connection: Connection,
+    rules: Rules,
+    broadcast: UUID,
+    *,
+    revision: int,
+    actor: str,
+    name: str | None = None,
+    plan: Any = None,
+    content: Any = None,
+) -> Broadcast:
+    """Change a draft that is still at `revision`; what is None stays."""
+    old = await one(connection, broadcast, lock=True)
+    if old.state != State.DRAFT:
+        raise Refused("not-draft", f"it is {old.state}: only a draft can be changed; unschedule it or make a copy")
+    changed = await broadcasts.change(
+        connection,
+        broadcast,
+        name=_named(name) if name is not None else old.name,
+        plan=_text(old.plan) if plan is None else await _planned(connection, rules, plan),
+        content=_text(old.content) if content is None else _content(rules, content),
+        revision=revision,
+    )
+    if not changed:
+        raise Refused(
+            "changed", f"somebody else has changed it meanwhile: it is at revision {old.revision}, look again"
+        )
+    await _record(connection, "changed", broadcast, actor)
+    return await one(connection, broadcast)
+
+
+async def schedule(
+    connection: Connection, rules: Rules, broadcast: UUID, at: datetime | None, *, actor: str, recipients: int = 0
+) -> Broadcast:
+    """Have it begin at this time; None: now. `recipients` are as many as the pre-flight has counted."""
+    found = await one(connection, broadcast, lock=True)
+    now = utcnow()
+    if at is not None and at > now + LATEST:
+        raise Refused("too-late", f"{at:%Y-%m-%d} is more than a year away")
+    if rules.confirm_over and recipients > rules.confirm_over and not found.confirmed_by:
+        raise Refused(
+            "unconfirmed",
+            f"{recipients} recipients are more than {rules.confirm_over}: somebody else than {found.created_by} has to "
+            "confirm it first",
+        )
+    await _move(connection, found, (State.DRAFT, State.SCHEDULED), State.SCHEDULED, actor, scheduled_at=at or now)
+    return await one(connection, broadcast)
+
+
+async def unschedule(connection: Connection, broadcast: UUID, *, actor: str) -> Broadcast:
+    """Make it a draft again."""
+    found = await one(connection, broadcast, lock=True)
+    await _move(connection, found, (State.SCHEDULED,), State.DRAFT, actor)
+    return await one(connection, broadcast)
+
+
+async def confirm(connection: Connection, broadcast: UUID, *, revision: int, actor: str) -> Broadcast:
+    """A second person stands for it."""
+    found = await one(connection, broadcast, lock=True)
+    if found.created_by == actor:
+        raise Refused("own", "who wrote it cannot confirm it: ask somebody else")
+    if not await broadcasts.confirm(connection, broadcast, revision, actor):
+        raise Refused("changed", f"it is {found.state} at revision {found.revision}: look at that one")
+    await _record(connection, "confirmed", broadcast, actor)
+    return await one(connection, broadcast)
+
+
+async def pause(
+    connection: Connection, broadcast: UUID, *, actor: str, reason: str = "by hand", resumes_at: datetime | None = None
+) -> Broadcast:
+    """Send nothing more of it until it is resumed; what is on its way arrives."""
+    found = await one(connection, broadcast, lock=True)
+    await _move(connection, found, (State.RUNNING,), State.PAUSED, actor, reason=reason, resumes_at=resumes_at)
+    return await one(connection, broadcast)
+
+
+async def resume(connection: Connection, broadcast: UUID, *, actor: str) -> Broadcast:
+    """Go on."""
+    found = await one(connection, broadcast, lock=True)
+    await _move(connection, found, (State.PAUSED,), State.RUNNING, actor)
+    return await one(connection, broadcast)
+
+
+async def cancel(connection: Connection, broadcast: UUID, *, actor: str) -> int:
+    """Send nothing more of it, for ever; how many recipients are left out by it."""
+    found = await one(connection, broadcast, lock=True)
+    await _move(connection, found, (State.DRAFT, *UNSETTLED), State.CANCELLED, actor)
+    return await mailing.skip_all(connection, broadcast, "cancelled")
+
+
+async def retry(connection: Connection, broadcast: UUID, codes: Collection[str], *, actor: str) -> int:
+    """Send once more to those who failed with one of these codes ("" is none), or are `unknown`; how many they are.
+
+    Codes: soft, rejected, fault, uncertain. Addresses that do not exist stay out.
+    """
+    found = await one(connection, broadcast, lock=True)
+    if found.state not in (State.FINISHED, State.RUNNING, State.PAUSED):
+        raise Refused("not-sent", f"it is {found.state}: nothing has failed yet")
+    states = ["failed", *(["unknown"] if "uncertain" in codes else [])]
+    count = await mailing.again(connection, broadcast, states, dict.fromkeys(codes, True), utcnow())
+    if count and found.state == State.FINISHED:
+        await _move(connection, found, (State.FINISHED,), State.RUNNING, actor)
+    await _record(connection, "retried", broadcast, actor, count=count)
+    return count
+
+
+async def copy(connection: Connection, broadcast: UUID, *, actor: str, name: str = "") -> Broadcast:
+    """A new draft with the same plan and content."""
+    old = await one(connection, broadcast)
+    made = await broadcasts.add(
+        connection, name=_named(name or old.name), plan=_text(old.plan), content=_text(old.content), actor=actor,
+        at=utcnow(),
+    )  # fmt: skip
+    await _record(connection, "created", made, actor, copy_of=str(broadcast))
+    return await one(connection, made)
+
+
+async def one(connection: Connection, broadcast: UUID, *, lock: bool = False) -> Broadcast:
+    """The broadcast. Raises Refused when there is none."""
+    found = await broadcasts.get(connection, broadcast, lock=lock)
+    if found is None:
+        raise Refused("unknown", f"there is no broadcast {broadcast}")
+    return found
+
+
+async def _move(
+    connection: Connection, found: Broadcast, states: tuple[State, ...], to: State, actor: str, **values: Any
+) -> None:
+    if not await broadcasts.move(connection, found.id, states, to, at=utcnow(), **values):
+        allowed = " or ".join(states)
+        raise Refused("state", f"it is {found.state}: only what is {allowed} can become {to}")
+    told = {key: str(value) for key, value in values.items() if value is not None}
+    await _record(connection, to.value, found.id, actor, **told)
+
+
+async def _record(connection: Connection, what: str, broadcast: UUID, actor: str, **data: Any) -> None:
+    await events.record(connection, f"broadcast.{what}", at=utcnow(), actor=actor, broadcast=str(broadcast), **data)
+
+
+def _named(name: str) -> str:
+    plain = " ".join(name.split())
+    if not plain or len(plain) > LONGEST_NAME:
+        raise Refused("name", f"a broadcast needs a name of 1 to {LONGEST_NAME} characters")
+    return plain
+
+
+async def _planned(connection: Connection, rules: Rules, raw: Any) -> str:
+    found: Plan = plans.read(raw)
+    for step in found.steps:
+        if step.channel not in rules.accounts:
+            known = ", ".join(rules.accounts) or "none: add a channel to leadwire.toml"
+            raise Refused("channel", f'steps: nothing is sent through "{step.channel}"; known are {known}')
+    await logic_of(connection, found, utcnow())
+    return plans.to_json(found)
+
+
+def _content(rules: Rules, raw: Any) -> str:
+    return to_json(parse(raw, html=rules.html))
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,192 @@
+"""Claims a broadcast's due rows: provider by provider, as many as each takes now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store import direct
+from store.deliveries import Delivery, Purpose
+
+
+class Share(NamedTuple):
+    """How many rows of a broadcast a provider takes now."""
+
+    broadcast: UUID
+    provider: str
+    most: int
+
+
+async def waiting(
+    connection: AsyncConnection, channel: str, broadcasts: Collection[UUID], providers: Collection[str]
+) -> list[Share]:
+    """Which of them have due rows on this channel, by provider; of each one row is wanted."""
+    values = {"channel": channel, "broadcasts": list(broadcasts), "providers": list(providers)}
+    return [Share(r.broadcast, r.provider, 1) for r in await connection.execute(_WAITING, values)]
+
+
+_WAITING = text(
+    """SELECT b AS broadcast, p AS provider FROM unnest(CAST(:broadcasts AS uuid[])) AS b
+         CROSS JOIN unnest(CAST(:providers AS text[])) AS p
+       WHERE EXISTS (SELECT FROM deliveries d WHERE d.state = 'pending' AND d.broadcast_id = b
+         AND d.channel = :channel AND d.provider = p AND d.due_at <= now())"""
+)
+
+
+async def claim(connection: AsyncConnection, channel: str, shares: Iterable[Share], lease: timedelta) -> list[Delivery]:
+    """Due rows, oldest due first, at most as many of each share as it says. They are ours until the lease is over.
+
+    Whether their addresses are suppressed is left to the gate, which asks that for all of them at once.
+    """
+    columns = list(zip(*shares, strict=True))
+    if not columns:
+        return []
+    rows = await direct.fetch(connection, _CLAIM, *map(list, columns), channel, lease)
+    rows.sort(key=lambda r: (r["due_at"], r["id"]))
+    return [_claimed(channel, *row) for row in rows]
+
+
+_MAILING = Purpose.BROADCAST.value
+_NO_FACTS: Mapping[str, str] = {}
+
+
+def _claimed(
+    channel: str,
+    id_: UUID,
+    address: str,
+    attempts: int,
+    contact: UUID | None,
+    created_at: datetime,
+    broadcast: UUID,
+    step: int,
+    provider: str,
+    due_at: datetime,
+) -> Delivery:
+    return Delivery(
+        id=id_,
+        channel=channel,
+        address=address,
+        purpose=_MAILING,
+        facts=_NO_FACTS,
+        attempts=attempts,
+        lead=None,
+        message=None,
+        contact=contact,
+        staff=None,
+        created_at=created_at,
+        suppressed=None,
+        broadcast=broadcast,
+        step=step,
+        provider=provider,
+    )
+
+
+_CLAIM = """WITH due AS (
+         SELECT d.id FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[]), CAST($3 AS integer[]))
+           AS w(broadcast, provider, room)
+         CROSS JOIN LATERAL (
+           SELECT id FROM deliveries WHERE state = 'pending' AND broadcast_id = w.broadcast AND channel = $4
+             AND provider = w.provider AND due_at <= now()
+           ORDER BY due_at LIMIT w.room FOR UPDATE SKIP LOCKED) AS d)
+       UPDATE deliveries d SET state = 'sending', lease_until = now() + CAST($5 AS interval),
+         attempts = attempts + 1
+       FROM due WHERE d.id = due.id AND NOT EXISTS (
+         SELECT FROM pauses p WHERE p.channel = $4 AND (p.until IS NULL OR p.until > now()))
+       RETURNING d.id, d.address, d.attempts, d.contact_id, d.created_at, d.broadcast_id, d.step, d.provider,
+         d.due_at"""
+
+
+async def lock(connection: AsyncConnection, people: Collection[UUID]) -> None:
+    """Have these people to oneself until the end of the transaction: two processes must not count past each other."""
+    await connection.execute(_LOCK, {"people": sorted(people)})
+
+
+_LOCK = text("SELECT id FROM contacts WHERE id = ANY(CAST(:people AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
+
+
+async def had(
+    connection: AsyncConnection, people: Collection[UUID], since: datetime, but: Collection[UUID]
+) -> dict[UUID, int]:
+    """How many mailings each of these people was sent since then, over all broadcasts; `but`: the rows in hand."""
+    values = {"people": list(people), "since": since, "but": list(but)}
+    return {r.contact_id: r.sent for r in await connection.execute(_HAD, values)}
+
+
+_HAD = text(
+    """SELECT contact_id, count(*) AS sent FROM deliveries
+       WHERE contact_id = ANY(CAST(:people AS uuid[])) AND broadcast_id IS NOT NULL AND id <> ALL(CAST(:but AS uuid[]))
+         AND (state = 'sending' OR (sent_at > :since AND state IN ('sent', 'delivered', 'read', 'failed'))
+           OR (state = 'unknown' AND due_at > :since))
+       GROUP BY contact_id"""
+)
+
+
+async def values(
+    connection: AsyncConnection, people: Sequence[UUID], fields: Sequence[str]
+) -> dict[UUID, dict[str, str]]:
+    """What the cards of these people show for these fields: the leading card's value, else the latest of the others."""
+    if not fields:
+        return {}
+    found: dict[UUID, dict[str, str]] = {}
+    for person, field, value in await direct.fetch(connection, _VALUES, list(people), list(fields)):
+        found.setdefault(person, {})[field] = value
+    return found
+
+
+_VALUES = """SELECT DISTINCT ON (person, field) person, field, value FROM (
+         SELECT DISTINCT ON (f.contact_id, f.field) p AS person, f.field, f.value, f.at, (f.contact_id = p) AS leads
+         FROM (
+           SELECT p, p AS card FROM unnest(CAST($1 AS uuid[])) AS p
+           UNION ALL
+           SELECT p, c.id FROM unnest(CAST($1 AS uuid[])) AS p JOIN contacts c ON c.leader_id = p) AS cards
+         JOIN field_values f ON f.contact_id = cards.card AND f.field = ANY(CAST($2 AS text[]))
+         ORDER BY f.contact_id, f.field, f.at DESC, f.id DESC) AS latest
+       WHERE value <> '' ORDER BY person, field, leads DESC, at DESC"""
+
+
+async def skip_all(connection: AsyncConnection, broadcast: UUID, code: str) -> int:
+    """What has not gone out yet never will; how many rows."""
+    return (await connection.execute(_SKIP_ALL, {"id": broadcast, "code": code})).rowcount
+
+
+_SKIP_ALL = text(
+    """UPDATE deliveries SET state = 'skipped', reason = :code, code = :code, next_at = NULL
+       WHERE broadcast_id = :id AND state = 'pending'"""
+)
+
+
+async def is_under_way(connection: AsyncConnection, broadcast: UUID) -> bool:
+    """Whether any row of it is still to be sent, being sent, or to be followed by the next channel."""
+    return bool((await connection.execute(_UNDER_WAY, {"id": broadcast})).scalar())
+
+
+_UNDER_WAY = text(
+    """SELECT EXISTS (SELECT FROM deliveries WHERE broadcast_id = :id AND state = 'pending')
+         OR EXISTS (SELECT FROM deliveries WHERE broadcast_id = :id AND state = 'sending' AND lease_until IS NOT NULL)
+         OR EXISTS (SELECT FROM deliveries WHERE broadcast_id = :id AND next_at IS NOT NULL)"""
+)
+
+
+async def again(
+    connection: AsyncConnection, broadcast: UUID, states: Collection[str], codes: Mapping[str, bool], at: datetime
+) -> int:
+    """Have rows in these states sent once more, of `failed` ones those with these codes; how many."""
+    wanted = {
+        "id": broadcast,
+        "states": list(states),
+        "codes": [code for code, takes in codes.items() if takes],
+        "at": at,
+    }
+    return (await connection.execute(_AGAIN, wanted)).rowcount
+
+
+_AGAIN = text(
+    """UPDATE deliveries SET state = 'pending', due_at = :at, attempts = 0, reason = NULL, code = NULL
+       WHERE broadcast_id = :id AND state = ANY(CAST(:states AS text[]))
+         AND (state <> 'failed' OR coalesce(code, '') = ANY(CAST(:codes AS text[])))"""
+)
