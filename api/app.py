@@ -9,23 +9,45 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from api import addresses, companies, consents, contacts, exports, fields, imports, merges
+from api import (
+    addresses,
+    broadcasts,
+    companies,
+    consents,
+    contacts,
+    exports,
+    fields,
+    files,
+    imports,
+    merges,
+    messages,
+    outlook,
+    recipients,
+    segments,
+    templates,
+    trials,
+    uploads,
+)
 from api.access import Needs
-from api.guard import OPEN, Guard
-from api.limits import Buckets
+from api.guard import OPEN, Guard, Within
+from api.limits import Buckets, Strangers
 from api.problems import TYPE, handle_all
+from broadcasts.office import Office
 from domain.ports import AsgiApp
 from people.exporting import House
 from store.engine import Database
+from store.files import LargeFiles
 
 PER_SECOND, BURST = 20.0, 100
 """Requests of one key."""
-_ABOUT = """Contacts, the addresses that they are known by, how they were joined, and what they agreed to.
+_ABOUT = """Contacts, the addresses that they are known by, how they were joined, what they agreed to, and what is sent.
 
 Send the key as `Authorization: Bearer lw_...`. What is refused is answered as `application/problem+json` (RFC 9457) in
 the language of `Accept-Language` (en, ru), with a `code` for programs and a `detail` for people. A POST with an
 `Idempotency-Key` is done once, however often it is sent."""
-_ROUTERS = tuple(room.router for room in (contacts, addresses, fields, companies, merges, consents, imports, exports))
+_ROOMS = (contacts, addresses, fields, companies, merges, consents, files, uploads, imports, exports, segments)
+_MAILING = (broadcasts, outlook, recipients, trials, templates, messages)
+_ROUTERS = tuple(room.router for room in (*_ROOMS, *_MAILING))
 
 
 def api(
@@ -33,14 +55,20 @@ def api(
     *,
     country: str = "RU",
     house: House | None = None,
+    files: LargeFiles | None = None,
+    max_file: int = 25 << 20,
+    office: Office | None = None,
     per_second: float = PER_SECOND,
     burst: int = BURST,
 ) -> AsgiApp:
     """The application behind its door.
 
-    `country`: where a national phone number is from; `house`: how contacts may be let out.
+    `country`: where a national phone number is from; `house`: how contacts may be let out;
+    `files`: where what is handed in is kept, `max_file`: bytes of one; `office`: what the configuration says
+    of broadcasts.
     """
-    return Guard(inner(), database, country, house or House(), Buckets(per_second, burst))
+    within = Within(country=country, house=house or House(), files=files, max_file=max_file, office=office or Office())
+    return Guard(inner(), database, within, Buckets(per_second, burst), Strangers())
 
 
 def inner() -> FastAPI:

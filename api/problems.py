@@ -13,10 +13,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from api.words import language_of, say
+from broadcasts import lifecycle, starting
+from broadcasts.content.marks import NotCompiled
+from broadcasts.content.parse import NotContent
+from broadcasts.plan import WrongPlan
+from broadcasts.posting import Barred
+from broadcasts.words import MISSING, code_said, content_said, refused_said
+from domain import conditions
+from people import segments
 from people.consent import NoReceipt
 from people.editing import Taken
+from people.files.texts import Unreadable
 from people.merging import Unjoinable
 from people.reviewing import Decided
+from people.uploads import Elsewhere, Unfit
 from people.values import Wrong
 from store.engine import Away
 
@@ -74,6 +84,48 @@ def _of_wrong(error: Wrong, language: str) -> Problem:
     return Problem(422, "field", more={"field": error.field, "reason": error.key}, words=error.words(language))
 
 
+def _of_unfit(error: Unfit, language: str) -> Problem:
+    return Problem(422, "import-mapping", more={"reasons": [reason.words(language) for reason in error.reasons]})
+
+
+def _of_unreadable(error: Unreadable, language: str) -> Problem:
+    return Problem(422, "import-file", more={"reason": error.reason.key}, words=error.reason.words(language))
+
+
+def _of_segment(error: segments.Refused, language: str) -> Problem:
+    status = {"gone": 404, "name": 422}.get(error.key, 409)
+    return Problem(status, "segment", more={"reason": error.key}, words=error.words(language))
+
+
+def _of_condition(error: conditions.Unreadable, language: str) -> Problem:
+    return Problem(422, "condition", more={"at": error.path, "reason": error.key}, words=error.words(language))
+
+
+def _of_broadcast(error: lifecycle.Refused, language: str) -> Problem:
+    status = 404 if error.code in MISSING else 422 if error.code in _UNREADABLE else 409
+    return Problem(status, "broadcast", more={"reason": error.code}, words=refused_said(error, language))
+
+
+_UNREADABLE = {"name", "channel", "too-late", "template-name", "test", "message", "no-address"}
+
+
+def _of_content(error: NotContent, language: str) -> Problem:
+    problems = [
+        {"at": p.path, "code": p.code, "message": p.message, "allowed": list(p.allowed)} for p in error.problems[:50]
+    ]
+    return Problem(422, "broadcast-content", more={"problems": problems})
+
+
+def _of_template(error: NotCompiled, language: str) -> Problem:
+    problem = {"at": error.where, "code": error.key, "message": content_said(error, language), "allowed": []}
+    return Problem(422, "broadcast-content", more={"problems": [problem]})
+
+
+def _of_findings(error: starting.Unfit, language: str) -> Problem:
+    found = [{"at": one.where, "code": one.code, "message": one.say(language)} for one in error.findings]
+    return Problem(409, "broadcast-unfit", more={"findings": found}, words=error.words(language))
+
+
 Turn = Callable[[Any, str], Problem]
 _TABLE: dict[type[Exception], Turn] = {
     Problem: lambda error, language: cast("Problem", error),
@@ -84,6 +136,19 @@ _TABLE: dict[type[Exception], Turn] = {
     Wrong: _of_wrong,
     Decided: lambda error, language: Problem(409, "decided", state=error.state),
     NoReceipt: lambda error, language: Problem(422, "receipt", field=error.field),
+    Unfit: _of_unfit,
+    Unreadable: _of_unreadable,
+    segments.Refused: _of_segment,
+    conditions.Unreadable: _of_condition,
+    lifecycle.Refused: _of_broadcast,
+    WrongPlan: lambda error, language: Problem(422, "broadcast-plan", words=str(error)),
+    NotContent: _of_content,
+    NotCompiled: _of_template,
+    starting.Unfit: _of_findings,
+    Barred: lambda error, language: Problem(
+        409, "message-barred", more={"reason": error.code.value}, words=code_said(error.code, language)
+    ),
+    Elsewhere: lambda error, language: Problem(409, "import-state", state=error.state),
     Away: lambda error, language: Problem(503, "away"),
     Exception: lambda error, language: Problem(500, "fault"),
 }

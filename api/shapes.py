@@ -225,6 +225,7 @@ class ConsentIn(Shape):
     channel: Text = Field("", description="email, sms, telegram ...; empty for all.")
     granted: bool
     text: Long = Field("", description="Word for word what was agreed to.")
+    version: Text = Field("", description="Of the text, as its author counts.", examples=["3"])
     identity: UUID | None = Field(None, description="The address that it was given from.")
 
 

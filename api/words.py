@@ -32,6 +32,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "This key may not do that: it lacks the scope {scope}. Ask for a key that has it.",
         "ru": "Этому ключу это нельзя: ему не хватает права {scope}. Попросите ключ с этим правом.",
     },
+    "wrong-keys": {
+        "en": "Too many wrong keys from your address. Wait {seconds} s, and check the key before you go on.",
+        "ru": "С вашего адреса слишком много неверных ключей. Подождите {seconds} с и проверьте ключ.",
+    },
     "too-often": {
         "en": "Too many requests with this key. Wait {seconds} s, then go on more slowly.",
         "ru": "Слишком много запросов с этим ключом. Подождите {seconds} с и продолжайте медленнее.",
@@ -121,6 +125,23 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "An import can be undone within {days} days. Change its contacts one by one.",
         "ru": "Импорт можно отменить в течение {days} дней. Исправьте его контакты по одному.",
     },
+    "import-running": {
+        "en": "A process is writing this import. Stop it first (cancel), wait a moment, then undo it.",
+        "ru": "Этот импорт сейчас записывается. Сначала остановите его (cancel), подождите и отмените.",
+    },
+    "import-state": {
+        "en": "This cannot be done with an import that is {state}. Look at its `state`.",
+        "ru": "Этого нельзя сделать с импортом в состоянии {state}. Посмотрите его `state`.",
+    },
+    "import-file": {"en": "{words}", "ru": "{words}"},
+    "import-mapping": {
+        "en": "The file cannot be imported with this mapping. Look at `reasons`, and correct it.",
+        "ru": "С таким сопоставлением файл импортировать нельзя. Посмотрите `reasons` и исправьте.",
+    },
+    "files-away": {
+        "en": "The file store is away for the moment. Try again soon; nothing was changed.",
+        "ru": "Хранилище файлов пока недоступно. Повторите чуть позже: ничего не изменилось.",
+    },
     "export-columns": {
         "en": "There is no such column. See `columns` for those that there are.",
         "ru": "Такого столбца нет. Какие есть — см. `columns`.",
@@ -132,6 +153,25 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "export-over": {
         "en": "This export waits no more: it is written, or it was forbidden before. Look at its `state`.",
         "ru": "Эта выгрузка уже не ждёт: она записана или запрещена раньше. Посмотрите её `state`.",
+    },
+    "segment": {"en": "{words}", "ru": "{words}"},
+    "condition": {"en": "{words}", "ru": "{words}"},
+    "broadcast": {"en": "{words}", "ru": "{words}"},
+    "broadcast-plan": {
+        "en": "The plan is not right: {words}",
+        "ru": "План рассылки не подходит: {words}",
+    },
+    "broadcast-content": {
+        "en": "The content cannot be read. Look at `problems`, and correct it.",
+        "ru": "Содержание не получилось прочитать. Посмотрите `problems` и исправьте.",
+    },
+    "broadcast-unfit": {
+        "en": "It cannot begin yet: {words}. Mend that first.",
+        "ru": "Начать ещё нельзя: {words}. Сначала исправьте это.",
+    },
+    "message-barred": {
+        "en": "This person may not be written to there: {words}. Take another way, or leave it.",
+        "ru": "Писать туда нельзя: {words}. Выберите другой способ или не пишите.",
     },
     "busy": {
         "en": "Others are changing the same thing. Try again in a moment.",

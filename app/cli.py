@@ -15,9 +15,13 @@ import typer
 
 from app import log
 from app.addresses import addresses
+from app.broadcast_cli import broadcast
+from app.consent_cli import consent, erase, retention
 from app.console import DEFAULT, Config, Verbose, run, settings_of
 from app.contacts_cli import contacts
 from app.keys_cli import keys
+from app.segment_cli import segment
+from app.template_cli import template
 
 cli = typer.Typer(
     help="Every request a customer makes becomes a lead of one known person in one salesperson's chat.",
@@ -190,8 +194,14 @@ def staff_leave(
     run(commands.staff_leave(settings_of(config), name))
 
 
+contacts.command("erase")(erase)
 cli.add_typer(contacts, name="contacts")
+cli.add_typer(consent, name="consent")
+cli.command("retention")(retention)
 cli.add_typer(keys, name="keys")
+cli.add_typer(segment, name="segment")
+cli.add_typer(broadcast, name="broadcast")
+cli.add_typer(template, name="template")
 
 
 @cli.command()

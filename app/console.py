@@ -47,6 +47,12 @@ def go(main: Coroutine[Any, Any, int]) -> None:
 
 async def _in_words(main: Coroutine[Any, Any, int]) -> int:
     from app.installed import Unclear, no
+    from broadcasts.content.marks import NotCompiled
+    from broadcasts.content.parse import NotContent
+    from broadcasts.lifecycle import Refused as Broadcast
+    from broadcasts.plan import WrongPlan
+    from broadcasts.starting import Unfit
+    from domain.conditions import Unreadable as Condition
     from people.exporting import Unexportable
     from people.fields import Wrong
     from people.files.texts import Unreadable
@@ -54,10 +60,14 @@ async def _in_words(main: Coroutine[Any, Any, int]) -> int:
     from people.learning import TooFew
     from people.merging import Unjoinable
     from people.reviewing import Decided
+    from people.segments import Refused as Segment
 
     try:
         return await main
-    except (Unclear, Unexportable, Wrong, Unreadable, Refused, TooFew, Unjoinable, Decided) as error:
+    except (
+        Unclear, Unexportable, Wrong, Unreadable, Refused, TooFew, Unjoinable, Decided, Condition, Segment,
+        Broadcast, WrongPlan, NotContent, NotCompiled, Unfit,
+    ) as error:  # fmt: skip
         return no(str(error))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.console import DEFAULT, Config, Yes, go, settings_of
+from app.files_cli import files
 from app.joins_cli import duplicates, fields, joins
 
 contacts = typer.Typer(help="The people you know: import, export, look, join and part.", no_args_is_help=True)
@@ -154,3 +155,4 @@ def find(
 contacts.add_typer(joins)
 contacts.add_typer(duplicates, name="duplicates")
 contacts.add_typer(fields, name="fields")
+contacts.add_typer(files, name="file")

@@ -13,8 +13,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from app.broadcast_settings import Broadcasts, Mailing
+from app.consent_settings import Consent, Retention
+from app.section import FORM
 from app.settings import (
-    FORM,
     NAME_FORM,
     ChannelConfig,
     ChatPlace,
@@ -37,8 +39,11 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "server": Server,
     "storage": Storage,
     "people": People,
+    "consent": Consent,
+    "retention": Retention,
+    "broadcasts": Broadcasts,
 }
-HOUSE: Mapping[str, type[BaseModel]] = {"intake": Intake, "rates": Rates}
+HOUSE: Mapping[str, type[BaseModel]] = {"intake": Intake, "rates": Rates, "mailing": Mailing}
 """What the house adds to a channel's table."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,38}")
 TOP = (*SECTIONS, "teams", "operators", "channels")

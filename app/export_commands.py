@@ -8,10 +8,10 @@ from uuid import UUID
 
 import typer
 
+from app.doors import export_house
 from app.installed import ACTOR, Unclear, at, connected, cut, id_of, installed, many, moment, no, table
 from app.saving import save, taken
 from app.settings import Settings
-from app.wiring import export_house
 from domain.messages import utcnow
 from people import exporting
 from people.companies import key_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,20 +17,31 @@ from app.settings import Server
 from channels.form.channel import FormChannel
 from domain.messages import ChannelName
 from domain.ports import Accept, AsgiApp, Channel, Webhook
+from portal.preferences import Preferences
 from portal.routes import portal
+from portal.tracking import Tracking
 
 BACKLOG = 2048
 
 
 def application(
-    channels: Mapping[ChannelName, Channel], accept: Accept, server: Server, api: AsgiApp | None = None
+    channels: Mapping[ChannelName, Channel],
+    accept: Accept,
+    server: Server,
+    api: AsgiApp | None = None,
+    tracking: Tracking | None = None,
+    preferences: Preferences | None = None,
+    links: Sequence[Route] = (),
 ) -> AsgiApp:
-    """`/in/{channel}` for what calls us, `/f/{form}` for people, `/api` for programs, `/health`."""
+    """`/in/{channel}` for what calls us, `/api` for programs, `/health`.
+
+    For people: `/f/{form}`, `/t/{token}` of a request, `/u`, `/p` and `/d` of a mailing, and its `links`.
+    """
     hooks = {f"/in/{name}": c.app(accept) for name, c in channels.items() if isinstance(c, Webhook)}
     forms = {str(name): c for name, c in channels.items() if isinstance(c, FormChannel)}
-    pages = portal(forms, accept, frame_ancestors=server.frame_ancestors)
+    pages = portal(forms, accept, frame_ancestors=server.frame_ancestors, tracking=tracking, preferences=preferences)
     programs = [Mount("/api", api)] if api else []
-    rest = Router([Route("/health", _health), *programs, Mount("/", pages)])
+    rest = Router([Route("/health", _health), *programs, *links, Mount("/", pages)])
 
     async def dispatch(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http" and (hook := _hook(scope["path"], hooks)):

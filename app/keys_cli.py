@@ -18,7 +18,8 @@ def keys_add(
         list[str],
         typer.Option(
             "--scope",
-            help="contacts:read, contacts:write, merges:write, imports:write, exports:read or admin. Repeated.",
+            help="contacts:read, contacts:write, merges:write, imports:write, exports:read, segments:read, "
+            "segments:write, broadcasts:read, broadcasts:write, broadcasts:send, messages:send or admin. Repeated.",
         ),
     ],
     config: Config = DEFAULT,

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -14,6 +15,7 @@ import typer
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from app.broadcast_settings import Mailing, Windows
 from app.cli import cli
 from app.document import SECTIONS
 from app.settings import ChatPlace, Intake, Rates, Team, model_in
@@ -26,6 +28,7 @@ _PLAIN: Mapping[Any, str] = {
     str: "text",
     int: "whole number",
     float: "number",
+    Decimal: "number",
     bool: "`true` or `false`",
     Path: "path",
     SecretStr: "[secret](#secrets)",
@@ -81,6 +84,8 @@ def _house() -> Iterator[Section]:
     yield "[[operators]]", "A chat that is told when a channel stops working.", ChatPlace
     yield from _with_inner("[channels.NAME.intake]", "In a channel of any kind: what becomes of its messages.", Intake)
     yield "[channels.NAME.rates]", "In a channel of any kind: how fast it sends.", Rates
+    yield "[channels.NAME.mailing]", "In a channel of any kind: how it sends broadcasts.", Mailing
+    yield "[channels.NAME.mailing.providers.NAME]", "How much one receiver of mail is sent.", Windows
 
 
 def _kinds() -> Iterator[Section]:
@@ -100,7 +105,8 @@ def _with_inner(title: str, about: str, model: type[BaseModel]) -> Iterator[Sect
 def _below_heading(title: str, name: str, field: FieldInfo) -> str:
     """How TOML writes the table of a key: "[channels.NAME.imap] of kind email"."""
     path, _, kind = title.partition(" ")
-    heading = f"[{path.strip('[]')}.{name}]"
+    named = f"{name}.NAME" if _is_table_of(field.annotation) else name
+    heading = f"[{path.strip('[]')}.{named}]"
     return f"{f'[{heading}]' if _is_list(field.annotation) else heading} {kind}".strip()
 
 
@@ -123,7 +129,14 @@ def type_in_words(annotation: Any) -> str:
         return " or ".join(type_in_words(one) for one in inner if one is not NoneType)
     if _is_list(annotation):
         return f"list of {type_in_words(inner[0])}s"
+    if _is_table_of(annotation):
+        return f"{type_in_words(inner[1])}s by name"
     return "table" if model_in(annotation) is annotation and annotation is not Localised else _PLAIN[annotation]
+
+
+def _is_table_of(annotation: Any) -> bool:
+    """Tables that each have a name of their own."""
+    return isinstance(found := get_origin(annotation), type) and issubclass(found, Mapping)
 
 
 def _is_list(annotation: Any) -> bool:
@@ -144,7 +157,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"
     shown = in_toml(field.default)
-    return "" if shown in ('""', "[]", "{ }", "null") else f"`{shown}`"
+    return "" if shown in ('""', "[]", "{}", "{ }", "null") else f"`{shown}`"
 
 
 def slug(heading: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.embedded import Embedded
 from app.settings import Settings
-from store.files import Bucket, Files, Folder
+from store.files import Bucket, Folder, LargeFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def external_urls(settings: Settings) -> tuple[str, str]:
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+asyncpg://", database), redis
 
 
-def files_of(settings: Settings) -> Files:
+def files_of(settings: Settings) -> LargeFiles:
     """The data folder, or the bucket."""
     bucket = settings.storage.bucket
     if bucket is None:

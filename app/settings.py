@@ -14,17 +14,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from app.broadcast_settings import Broadcasts, Mailing
+from app.consent_settings import Consent, Retention
+from app.section import FORM, Section
+
 Language = Literal["en", "ru"]
-FORM = "form"
-"""Key in a field's `json_schema_extra`: how its text is written, for people. A pattern is never shown to anybody."""
 NAME_FORM = "a name is made of a-z, 0-9 and -, at most 39 of them, and begins with no -"
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
-
-
-class Section(BaseModel):
-    """A table of the document: unknown keys are errors, so that a typo is not a silent default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Company(Section):
@@ -137,6 +133,11 @@ class People(Section):
     ask: bool = Field(
         True, description="Ask in the chat of whoever works for one of them whether two cards are one person."
     )
+    learn: bool = Field(
+        True,
+        description="Learn from the contacts what agreement of names, phones and the like weighs: once there are 1000, "
+        "and whenever they have grown by a fifth, at most daily.",
+    )
     export_delay_hours: int = Field(
         0,
         ge=0,
@@ -214,6 +215,7 @@ class ChannelConfig(BaseModel):
     settings: BaseModel
     intake: Intake = Intake()
     rates: Rates = Rates()
+    mailing: Mailing = Mailing()
 
 
 class Settings(BaseModel):
@@ -225,6 +227,9 @@ class Settings(BaseModel):
     server: Server = Server()
     storage: Storage = Storage()
     people: People = People()
+    consent: Consent = Consent()
+    retention: Retention = Retention()
+    broadcasts: Broadcasts = Broadcasts()
     teams: Mapping[Name, Team] = {"sales": Team()}
     operators: tuple[ChatPlace, ...] = ()
     channels: Mapping[Name, ChannelConfig] = {}

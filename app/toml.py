@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ def in_toml(value: Any) -> str:
             return f"{{ {', '.join(f'{name} = {in_toml(one)}' for name, one in own.items())} }}".replace("{  }", "{ }")
         case tuple() | list():
             return f"[{', '.join(in_toml(one) for one in value)}]"
+        case Decimal():
+            return f"{value.normalize():f}"
         case Path():
             return in_toml(str(value))
         case _:

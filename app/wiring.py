@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 
-from api.app import api
 from app.accept import Door
+from app.doors import doors
+from app.following import BotName, hand_over_of, tracking_of
 from app.handler import Handler
 from app.http import WebServer, application
 from app.listening import listen_alone
+from app.mailing import conductor_of, engagement_of, mailings_of, posts_of
+from app.preference_pages import preferences
 from app.roles import Job, run_all
 from app.servers import Urls, files_of, servers
 from app.settings import ChannelConfig, Settings
+from broadcasts.answering import Answering
 from bus.broker import Bus
 from channels.registry import KINDS
 from desk.desk import Desk
@@ -30,7 +34,8 @@ from notifications.sender import SendLoop
 from notifications.sweep import Sweep
 from notifications.texts import say
 from people.asking import Asking
-from people.exporting import House
+from people.import_jobs import ImportJobs
+from people.learning import Learning
 from people.matcher import Matcher
 from router.route import Router
 from router.rules import Chat, Intake, Rules
@@ -96,11 +101,12 @@ class Installation:
         self.door = Door(self.bus, self.files, settings.storage.max_file_mb * 2**20)
         self.limits = Limits(urls.redis, rates_of(settings))
         self.kinds = {name: config.kind for name, config in channel_names(settings)}
+        self.bot = BotName()
 
     @cached_property
     def channels(self) -> dict[ChannelName, Channel]:
         """The adapters, made when a role first needs them."""
-        return build_channels(self.settings, self.database)
+        return build_channels(self.settings, self.database, self.bot)
 
     async def aclose(self) -> None:
         """Let go of every connection."""
@@ -116,12 +122,16 @@ class Installation:
         return [job for role in roles for job in made[role]()]
 
     def _web(self) -> list[Job]:
-        doors = api(self.database, country=self.settings.company.country, house=export_house(self.settings))
-        app = application(self.channels, self.door.accept, self.settings.server, doors)
+        programs = doors(self.settings, self.database, self.files)
+        tracking = tracking_of(self.settings, self.database, self.bot)
+        pages = preferences(self.settings, self.database, self.files)
+        links = engagement_of(self.settings, self.database).routes()
+        app = application(self.channels, self.door.accept, self.settings.server, programs, tracking, pages, links)
         hooks = [c for c in self.channels.values() if isinstance(c, Registered)]
         return [
             Job("web server", WebServer(app, self.settings.server).serve),
             *(Job(f"webhook of {hook.name}", partial(_registered, hook)) for hook in hooks),
+            *self.bot.jobs(self.channels.values()),
         ]
 
     def _listen(self) -> list[Job]:
@@ -136,7 +146,10 @@ class Installation:
         jobs = [
             Job("router", partial(self.bus.consume, handler, retryable=AWAY)),
             Job("duplicates", Matcher(self.database, joins=people.join_certain).run),
+            Job("imports", ImportJobs(self.database, self.files).run),
         ]
+        if people.learn:
+            jobs.append(Job("learning", Learning(self.database).run))
         if people.ask:
             jobs.append(Job("questions", Asking(self.database, chats, operators).run))
         return jobs
@@ -151,6 +164,7 @@ class Installation:
             teams={name: TeamChat(channel=chat.channel, address=chat.address) for name, chat in teams.items()},
             reply_routes={name: answer_routes(self.settings, name) for name in self.kinds},
             kinds=self.kinds,
+            operators=[(o.channel, o.chat) for o in self.settings.operators],
         )
 
     def _send(self) -> list[Job]:
@@ -163,8 +177,15 @@ class Installation:
             bells=self.bus.bells,
             lease=DEAD_AFTER,
             operators=[(ChannelName(o.channel), o.chat) for o in self.settings.operators],
+            mailings=mailings_of(self.settings),
         )
-        return [Job("sender", loop.run), Job("sweep", Sweep(self.database, self.bus.ring).run)]
+        return [
+            Job("sender", loop.run),
+            Job("sweep", Sweep(self.database, self.bus.ring).run),
+            Job("broadcasts", conductor_of(self.settings, self.database).run),
+            Job("answers to broadcasts", Answering(self.database).run),
+            *self.bot.jobs(self.channels.values()),
+        ]
 
     def _renderer(self) -> Renderer:
         company = self.settings.company
@@ -175,19 +196,11 @@ class Installation:
             kinds=self.kinds,
             read_file=self.files.get,
             greetings={n: {k: v for k, v in dict(g).items() if v} for n, g in greetings.items()},
+            hand_over=hand_over_of(self.settings, self.database, self.bot),
+            posts=posts_of(self.settings),
             language=company.language,
             zone=company.zone,
         )
-
-
-def export_house(settings: Settings) -> House:
-    """How contacts may be carried out."""
-    return House(
-        delay=timedelta(hours=settings.people.export_delay_hours),
-        operators=[(o.channel, o.chat) for o in settings.operators],
-        language=settings.company.language,
-        zone=settings.company.zone,
-    )
 
 
 async def _registered(hook: Registered) -> None:
@@ -196,14 +209,15 @@ async def _registered(hook: Registered) -> None:
     await asyncio.Event().wait()
 
 
-def build_channels(settings: Settings, database: Database) -> dict[ChannelName, Channel]:
-    """One adapter per configured channel."""
+def build_channels(settings: Settings, database: Database, bot: Callable[[], str] = str) -> dict[ChannelName, Channel]:
+    """One adapter per configured channel. `bot`: the name of the bot in which customers may go on."""
     host = Host(
         cursors=StoredCursors(database),
         country=settings.company.country,
         public_url=settings.server.public_url,
         company=settings.company.name,
         max_file=settings.storage.max_file_mb * 2**20,
+        bot=bot,
     )
     return {name: KINDS[c.kind].build(name, c.settings, host) for name, c in channel_names(settings)}
 

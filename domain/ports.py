@@ -117,3 +117,5 @@ class Host:
     company: str = ""
     max_file: int = 25 * 1024 * 1024
     """Bytes: the largest file that `accept` takes."""
+    bot: Callable[[], str] = str
+    """The name, without "@", of the Telegram bot in which customers may go on; empty while it is not known."""

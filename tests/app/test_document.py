@@ -90,7 +90,11 @@ def test_nothing_is_needed() -> None:
     ("document", "line"),
     [
         ('compny = 1', 'compny: unknown; did you mean "company"?'),
-        ("zzz = 1", "zzz: unknown; expected one of company, server, storage, people, teams, operators, channels"),
+        (
+            "zzz = 1",
+            "zzz: unknown; expected one of company, server, storage, people, consent, retention, broadcasts, teams, "
+            "operators, channels",
+        ),
         ("company = 5", "company: expected a table, for example [company]"),
         ('[company]\nnme = "x"', 'company.nme: unknown; did you mean "name"?'),
         ('[company]\nlanguage = "de"', "company.language: expected 'en' or 'ru'. Example: language = \"ru\""),

@@ -118,19 +118,25 @@ def test_where_the_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_what_an_owner_has_switched_off_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = Installation(settings(monkeypatch, document={"people": {"learn": False, "ask": False}}), URLS)
+    assert not {"learning", "questions"} & {job.name for job in built.jobs(("route",))}
+    await built.aclose()
+
+
 async def test_nothing_connects_before_it_is_used_and_each_role_has_its_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     hooked = {"updates": "webhook", "webhook_secret": "env:LEADWIRE_TEST_HOOK"}
     monkeypatch.setenv("LEADWIRE_TEST_HOOK", "hook-secret")
     built = Installation(settings(monkeypatch, bot=hooked), URLS)
     assert "channels" not in vars(built)
-    assert [job.name for job in built.jobs(("route",))] == ["router", "duplicates", "questions"]
+    assert [job.name for job in built.jobs(("route",))] == ["router", "duplicates", "imports", "learning", "questions"]
     assert "channels" not in vars(built), "the router loads no vendor's library"
     names = {role: [job.name for job in built.jobs((role,))] for role in ROLES}
     assert names == {
-        "web": ["web server", "webhook of bot"],
+        "web": ["web server", "webhook of bot", "name of bot"],
         "listen": [f"listener of {name}" for name, c in built.channels.items() if isinstance(c, Listener)],
-        "route": ["router", "duplicates", "questions"],
-        "send": ["sender", "sweep"],
+        "route": ["router", "duplicates", "imports", "learning", "questions"],
+        "send": ["sender", "sweep", "broadcasts", "answers to broadcasts", "name of bot"],
     }
     assert names["listen"] == ["listener of inbox"]
     assert [job.name for job in built.jobs(ROLES)] == [name for role in ROLES for name in names[role]]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from app.broadcast_settings import Broadcasts, Mailing, Windows
 from app.document import parse
 from app.settings import Bucket, ChatPlace, Company, Greeting, Intake, Rates, Server, Storage, Team
 from channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
@@ -31,6 +32,7 @@ TABLES: Sequence[tuple[type[BaseModel], str]] = [
     (Server, "server"),
     (Storage, "storage"),
     (Bucket, "storage.bucket"),
+    (Broadcasts, "broadcasts"),
     (Team, "teams.sales"),
     (ChatPlace, "teams.sales.chat"),
     (TelegramSettings, "channels.bot"),
@@ -38,6 +40,8 @@ TABLES: Sequence[tuple[type[BaseModel], str]] = [
     (ImapSettings, "channels.inbox.imap"),
     (SmtpSettings, "channels.inbox.smtp"),
     (Greeting, "channels.inbox.intake.greeting"),
+    (Mailing, "channels.inbox.mailing"),
+    (Windows, "channels.inbox.mailing.providers.gmail"),
     (SmsSettings, "channels.sms"),
     (FormSettings, "channels.site"),
     (ConsentSettings, "channels.site.consent"),

@@ -20,7 +20,7 @@ WHOLE = [block for block in TOML if block.is_configuration]
 SHELL = [block for block in BLOCKS if block.language == "sh"]
 
 _SECRET = re.compile(r'(\w+) = "(env|file):([^"]+)"')
-_GROUP = r"(?:dead|staff|keys|contacts(?: duplicates| fields)?)"
+_GROUP = r"(?:dead|staff|keys|consent|segment|broadcast|template|contacts(?: duplicates| fields| file)?)"
 _LEADWIRE = re.compile(rf"^(?:\.venv/bin/)?leadwire ((?:{_GROUP} )?[a-z]+)(.*?)(?:\s#.*)?$", re.MULTILINE)
 _MAKE = re.compile(r"^make ([a-z]+)|`make ([a-z]+)`", re.MULTILINE)
 _ABSENT = re.compile(r'nothing is sent through "[\w-]+"$')

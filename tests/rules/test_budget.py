@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = (
     "api",
     "app",
+    "broadcasts",
     "bus",
     "channels",
     "deploy",

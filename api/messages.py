@@ -1,0 +1,91 @@
+"""One message to one person, because of something that happened in another program: it goes at once, past mailings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from api.access import MessageSender
+from api.guard import Caller
+from api.shapes import Long, Shape, Text
+from api.trials import normal
+from api.writing import Made, write
+from broadcasts import posting
+from broadcasts.posting import Post
+from broadcasts.words import code_said
+from store.engine import Connection
+
+router = APIRouter(prefix="/messages", tags=["messages"])
+Value = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+class MessageIn(Shape):
+    """What is to be sent: a text, or a template with values; to an address, or to a contact."""
+
+    channel: Text
+    to: Text = Field("", description="An address of the kind that the channel reaches; or give `contact`.")
+    contact: UUID | None = None
+    subject: Text = Field("", description="Of a mail without a template.")
+    text: Long = ""
+    html: Long = Field("", description="Of a mail, beside its text. It is sanitised.")
+    template: Text = Field("", description="The name of a kept one, or of a ready one.")
+    values: Annotated[dict[Text, Value], Field(max_length=100)] = Field(
+        {}, description="Of its variables, above what the contact's card says."
+    )
+
+
+class MessageOut(BaseModel):
+    """How far it is."""
+
+    id: UUID
+    channel: str
+    contact: UUID | None
+    state: str = Field(description="pending, sending, sent, delivered, read, failed, unknown, skipped")
+    code: str | None
+    why: str
+    reason: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    reported_at: datetime | None
+
+
+@router.post("", status_code=202)
+async def send(caller: MessageSender, given: MessageIn, response: Response) -> MessageOut:
+    """Queue a message. With an Idempotency-Key it is sent once, however often it is asked for."""
+
+    async def act(connection: Connection) -> Made:
+        to = normal(caller, given.channel, [given.to])[0] if given.to else ""
+        wanted = Post(
+            channel=given.channel,
+            to=to,
+            contact=given.contact,
+            subject=" ".join(given.subject.split()),
+            text=given.text,
+            html=given.html,
+            template=given.template,
+            values=given.values,
+        )
+        made = await posting.post(connection, caller.office, wanted)
+        return Made(made, None, {"message": str(made)})
+
+    made = await write(caller, "message.asked", act)
+    assert made.id
+    response.headers["Location"] = f"/api/messages/{made.id}"
+    return await _shown(caller, made.id)
+
+
+@router.get("/{message}")
+async def get(caller: MessageSender, message: UUID) -> MessageOut:
+    """How far a message is."""
+    return await _shown(caller, message)
+
+
+async def _shown(caller: Caller, message: UUID) -> MessageOut:
+    async with caller.database.begin() as connection:
+        found = await posting.state(connection, message)
+    known = {name: value for name, value in found._asdict().items() if name in MessageOut.model_fields}
+    return MessageOut(**known, why=code_said(found.code or "", caller.language))

@@ -1,0 +1,56 @@
+"""`leadwire template`: what may be typed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.console import DEFAULT, Config, go, settings_of
+
+template = typer.Typer(help="Contents that are kept under a name, for broadcasts and messages.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(metavar="TEMPLATE", help="Its name: small Latin letters, digits, hyphens.")]
+
+
+@template.command("list")
+def template_list(config: Config = DEFAULT) -> None:
+    """List the templates."""
+    from app import template_commands as doing
+
+    go(doing.listed(settings_of(config)))
+
+
+@template.command()
+def show(
+    name: Name,
+    version: Annotated[int, typer.Option(min=0, help="Which one; the one that holds when left out.")] = 0,
+    config: Config = DEFAULT,
+) -> None:
+    """Show one as JSON, with its versions."""
+    from app import template_commands as doing
+
+    go(doing.show(settings_of(config), name, version))
+
+
+@template.command()
+def put(
+    name: Name,
+    content: Annotated[str, typer.Argument(help="JSON, or @FILE with JSON or TOML.")],
+    config: Config = DEFAULT,
+) -> None:
+    """Keep a content as the next version of this name."""
+    from app import template_commands as doing
+
+    go(doing.put(settings_of(config), name, content))
+
+
+@template.command()
+def ready(
+    name: Annotated[str, typer.Argument(help="welcome, news or offer; their list when left out.")] = "",
+    language: Annotated[str, typer.Option(help="en or ru; the company's when left out.")] = "",
+    config: Config = DEFAULT,
+) -> None:
+    """Print a content to begin with: leadwire template ready news > news.json"""
+    from app import template_commands as doing
+
+    go(doing.ready(settings_of(config), name, language))

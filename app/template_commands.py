@@ -1,0 +1,69 @@
+"""Templates from the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from app.broadcast_given import read, who
+from app.installed import at, connected, cut, table
+from app.mailing import office_of
+from app.settings import Settings
+from broadcasts import templates
+from broadcasts.content.ready import NAMES
+from store import templates as stored
+
+
+async def listed(settings: Settings) -> int:
+    """Print a line for each."""
+    async with connected(settings) as connection:
+        found = await stored.listed(connection)
+    rows = [
+        (
+            one.name,
+            f"version {one.version}",
+            at(one.at, settings.company.zone),
+            cut(str(one.content.get("subject", ""))),
+        )
+        for one in found
+    ]
+    nothing = "There are no templates. Begin with a ready one: leadwire template ready news > news.json"
+    for line in table(rows) if rows else [nothing]:
+        typer.echo(line)
+    return 0
+
+
+async def show(settings: Settings, name: str, version: int) -> int:
+    """Print a version and, beside it, which there are. Raises Refused."""
+    async with connected(settings) as connection:
+        found = await templates.get(connection, name, version or None)
+        all_ = await stored.versions(connection, name)
+    for one in all_:
+        typer.echo(f"version {one.version}: {at(one.at, settings.company.zone)} by {one.actor}", err=True)
+    _print(found.content)
+    return 0
+
+
+async def put(settings: Settings, name: str, content: str) -> int:
+    """Keep it. Raises Unclear, Refused, NotContent."""
+    given = read(content, "content")
+    async with connected(settings) as connection:
+        made = await templates.put(connection, name, given, html=office_of(settings).rules.html, actor=who())
+    typer.echo(f"Template {made.name} is at version {made.version}.")
+    return 0
+
+
+async def ready(settings: Settings, name: str, language: str) -> int:
+    """Print a ready one, or their names. Raises Refused."""
+    if name:
+        _print(templates.ready_made(name, language or settings.company.language))
+    else:
+        typer.echo("\n".join(NAMES))
+    return 0
+
+
+def _print(content: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
