@@ -180,10 +180,15 @@ class Conductor:
         )
 
     def _ways(self, the: Plan, tried: Sequence[int]) -> list[Way]:
-        steps = [(n, step) for n, step in enumerate(the.steps) if n not in tried and step.channel in self.accounts]
+        """The steps in the order in which they are tried, from behind the last one that was."""
+        steps = [(n, step) for n, step in enumerate(the.steps) if step.channel in self.accounts]
         if the.choose is Choose.CHEAPEST:
             steps.sort(key=lambda pair: (self.accounts[pair[1].channel].price, pair[0]))
-        return [_way(n, self.accounts[step.channel], rank) for rank, (n, step) in enumerate(steps)]
+        ways = [_way(n, self.accounts[step.channel], rank) for rank, (n, step) in enumerate(steps)]
+        last = max((way.rank for way in ways if way.step in tried), default=-1)
+        if the.choose is Choose.PREFERRED:  # which may have begun anywhere
+            last = -1
+        return [way for way in ways if way.step not in tried and way.rank > last]
 
     async def _follow(self, rows: Sequence[Broadcast], now: datetime) -> bool:
         """The next channel for those whom the last one did not reach in time."""

@@ -21,7 +21,7 @@ from broadcasts.allotment import Facts
 from broadcasts.brakes import Brake, Pulse
 from broadcasts.hours import allowed_at
 from broadcasts.pace import Used
-from broadcasts.plan import Plan
+from broadcasts.plan import Plan, Until
 from domain.messages import ChannelName, DeliveryState, Outbound, utcnow
 from notifications.letters import Compile, Letter, Live, Template
 from notifications.verdict import Outcome, Skip
@@ -93,6 +93,8 @@ class Mailings:
         if live is None or len(live.plan.steps) == 1 or state not in (DeliveryState.SENT, DeliveryState.FAILED):
             return outcome
         step = live.plan.steps[min(outcome.delivery.step, len(live.plan.steps) - 1)]
+        if state is DeliveryState.SENT and step.until is Until.SENT:
+            return outcome
         wait = timedelta(minutes=step.wait_minutes) if state is DeliveryState.SENT else timedelta(0)
         return replace(outcome, verdict=replace(outcome.verdict, next_at=self._clock() + wait))
 
