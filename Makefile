@@ -41,11 +41,12 @@ types: install
 contracts: install
 	$(BIN)/lint-imports
 
-search: install counterparts  ## the property tests with new random examples
+search: install counterparts  ## the property tests with new random examples, and whole data sets
 	$(BIN)/pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile search
+	$(BIN)/pytest -n 2 --dist worksteal --thorough tests/people
 
 chaos: install counterparts  ## 60 s of kill -9 under load
-	$(BIN)/pytest -q -p no:xdist tests/e2e/test_chaos.py --chaos-seconds 60
+	$(BIN)/pytest -q -p no:xdist tests/e2e/test_chaos.py tests/e2e/test_mailing_chaos.py --chaos-seconds 60
 
 bench: install
 	$(BIN)/python -m bench

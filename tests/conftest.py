@@ -16,8 +16,15 @@ settings.load_profile("gate")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make chaos` runs the kill -9 test for longer than `make test` does."""
+    """`make chaos` runs the kill -9 tests for longer than `make test` does, `make search` the others."""
+    parser.addoption("--thorough", action="store_true", help="whole data sets and many examples, for minutes")
     parser.addoption("--chaos-seconds", type=float, default=None, help="how long to kill under load")
+
+
+@pytest.fixture
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether this run may take minutes."""
+    return bool(request.config.getoption("--thorough"))
 
 
 @pytest.fixture(scope="session")

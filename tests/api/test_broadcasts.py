@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.pool import QueuePool
 
+from broadcasts.checks.links import Link, Links, State
+from broadcasts.checks.outside import Surroundings
 from broadcasts.lifecycle import Rules
 from broadcasts.office import Office
 from domain.ids import new_id
@@ -22,8 +26,9 @@ from store.engine import Database
 from tests.api.conftest import Call, client, token_for
 from tests.broadcasts.world import ACCOUNTS, HOUSE, TEXT, World
 
-OFFICE = Office(rules=Rules(accounts=ACCOUNTS), house=HOUSE)
+OFFICE = Office(rules=Rules(accounts=ACCOUNTS), house=HOUSE, public_url="https://leads.example")
 PLAN: dict[str, Any] = {"audience": {"all": []}, "steps": [{"channel": "mail"}], "quiet": None}
+LINKED = {**TEXT, "blocks": [{"type": "button", "text": "Go", "url": "https://shop.by/"}, {"type": "footer"}]}
 WRONG = {"blocks": [{"type": "button", "text": "x", "color": "red"}]}
 
 
@@ -81,6 +86,59 @@ async def test_from_the_draft_to_the_ledger(call: Call, world: World) -> None:
     left = (await call("GET", f"/broadcasts/{broadcast}/recipients?outcome=skipped")).json()
     assert [(r["contact"], r["why"]) for r in left["recipients"]] == [(str(refused), "has not agreed to mailings")]
     assert [b["id"] for b in (await call("GET", "/broadcasts")).json()] == [broadcast]
+
+
+class Dead(Links):
+    """No link leads anywhere. They are asked while no connection is held, for it takes half a minute at worst."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.database = database
+
+    async def look(self, urls: Sequence[str]) -> list[Link]:
+        pool = self.database._engine.pool
+        assert isinstance(pool, QueuePool) and pool.checkedout() == 0
+        return [Link(url, State.DEAD, 404) for url in urls]
+
+
+async def test_the_forecast_is_the_whole_preflight(database: Database, world: World) -> None:
+    await world.crowd(2)
+    key = {"Authorization": f"Bearer {await token_for(database, 'admin')}", "Accept-Language": "ru"}
+    office = replace(OFFICE, around=Surroundings(links=Dead(database)), topics=frozenset({"news"}))
+    async with client(database, office=office) as http:
+
+        async def ahead(given: dict[str, Any], query: str = "") -> Any:
+            plan = {"name": "News", "plan": PLAN | given, "content": LINKED}
+            made = (await http.post("/broadcasts", json=plan, headers=key)).json()["id"]
+            return made, (await http.get(f"/broadcasts/{made}/forecast{query}", headers=key)).json()
+
+        sent, found = await ahead({"purpose": "gossip"})
+        assert (codes(found), found["compared_with"]) == ([("warning", "purpose_unknown")], None)
+        assert found["findings"][0]["said"].startswith("Темы «gossip» нет среди тех")
+        _, found = await ahead({}, f"?outside=true&compared_with={sent}")
+        assert codes(found) == [("warning", "link_dead"), ("note", "new_people")]
+        assert (found["compared_with"], found["before"]) == (sent, 0)
+        answer = await http.get(f"/broadcasts/{sent}/forecast?compared_with={new_id()}", headers=key)
+        assert (answer.status_code, answer.json()["reason"]) == (404, "unknown")
+
+
+def codes(found: Any) -> list[tuple[str, str]]:
+    return [(one["severity"], one["code"]) for one in found["findings"]]
+
+
+async def test_what_the_preflight_calls_an_error_does_not_begin(database: Database, world: World) -> None:
+    await world.crowd(1)
+    key = {"Authorization": f"Bearer {await token_for(database, 'admin')}"}
+    async with client(database, office=replace(OFFICE, public_url="")) as http:
+        plan = {"name": "News", "plan": PLAN, "content": TEXT}
+        made = (await http.post("/broadcasts", json=plan, headers=key)).json()["id"]
+        assert codes((await http.get(f"/broadcasts/{made}/forecast", headers=key)).json()) == [
+            ("error", "no_public_url")
+        ]
+        answer = await http.post(f"/broadcasts/{made}/schedule", json={}, headers=key)
+    assert (answer.status_code, [one["code"] for one in answer.json()["findings"]]) == (409, ["no_public_url"])
+    assert "on this machine only. Mend that first." in answer.json()["detail"]
+    assert await world.ask("SELECT state FROM broadcasts") == ["draft"]
 
 
 async def test_pages_of_the_ledger_part_nobody_and_lose_nobody(call: Call, world: World) -> None:
@@ -162,7 +220,7 @@ async def test_above_a_number_a_second_person_confirms(database: Database, world
     rules = Rules(accounts=OFFICE.rules.accounts, confirm_over=1)
     keys = [await token_for(database, "admin") for _ in range(2)]
     first, second = [{"Authorization": f"Bearer {key}"} for key in keys]
-    async with client(database, office=Office(rules=rules, house=HOUSE)) as http:
+    async with client(database, office=replace(OFFICE, rules=rules)) as http:
         made = (await http.post("/broadcasts", json={"name": "N", "plan": PLAN, "content": TEXT}, headers=first)).json()
         path = f"/broadcasts/{made['id']}"
         refused = await http.post(f"{path}/schedule", json={}, headers=first)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.broadcast_watch import follow, summary
+from broadcasts.checks.finding import Finding
 from broadcasts.progress import Progress, Wait
 from domain.messages import utcnow
 from store.engine import Database
@@ -24,7 +25,9 @@ CONTENT = json.dumps(TEXT)
 
 @pytest.fixture
 def world(database: Database, folder: Path) -> World:
-    """With the one channel of the configuration."""
+    """With the one channel of the configuration, and an address of its own."""
+    with (folder / "leadwire.toml").open("a") as document:
+        document.write('[server]\npublic_url = "https://leads.example"\n')
     return World(database, {"bot": account("bot", "telegram")})
 
 
@@ -45,7 +48,7 @@ async def test_from_the_draft_to_the_file(leadwire: Run, world: World, folder: P
     await world.person(telegram="1")
     await world.person(telegram="2", consents=())
     await made(leadwire, "--plan", '{"quiet": null}')
-    code, said = await leadwire("broadcast", "preflight", "News")
+    code, said = await leadwire("broadcast", "preflight", "News", "--offline")
     assert code == 0, said
     assert said.splitlines()[:4] == [
         "1 person would get it", "  by bot  1", "1 person would not", "  1  has not agreed to mailings",
@@ -157,13 +160,56 @@ async def test_what_is_wrong_is_said_in_a_line(leadwire: Run, words: tuple[str, 
 async def test_what_is_not_ready_does_not_begin(leadwire: Run, world: World) -> None:
     empty = '{"blocks": [{"type": "button", "text": "Buy"}]}'
     await leadwire("broadcast", "new", "News", "--channel", "bot", "--content", empty)
-    code, said = await leadwire("broadcast", "preflight", "News")
+    code, said = await leadwire("broadcast", "preflight", "News", "--offline")
     assert (code, "error: blocks[0].url:" in said) == (1, True), said
     code, said = await leadwire("broadcast", "start", "News", "--yes")
     assert (code, "blocks[0].url" in said.lower()) == (1, True), said
     assert await world.ask("SELECT state FROM broadcasts") == ["draft"]
 
 
+async def test_the_preflight_looks_outside_unless_it_is_told_not_to(
+    leadwire: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def outside(*given: Any) -> list[Finding]:
+        return [Finding(code="link_dead", severity="warning", where="blocks[1].url", facts=DEAD)]
+
+    monkeypatch.setattr("app.broadcast_preflight.outside", outside)
+    await world.person(telegram="1")
+    await made(leadwire, "--plan", '{"quiet": null}')
+    code, said = await leadwire("broadcast", "preflight", "News")
+    dead = "warning: blocks[1].url: This link is dead, its site says 404: https://shop.by/"
+    assert (code, dead in said, "Begin: leadwire broadcast start" in said) == (0, True, True), said
+    code, said = await leadwire("broadcast", "preflight", "News", "--offline")
+    assert (code, "link" in said, "Begin: leadwire broadcast start" in said) == (0, False, True), said
+
+
+async def test_a_second_person_is_asked_for_before_the_question(leadwire: Run, world: World, folder: Path) -> None:
+    with (folder / "leadwire.toml").open("a") as document:
+        document.write("[broadcasts]\nconfirm_over = 1\n")
+    await world.person(telegram="1")
+    await world.person(telegram="2")
+    await made(leadwire)
+    code, said = await leadwire("broadcast", "start", "News", answer="y\n")
+    assert (code, "Have somebody else confirm it: leadwire broadcast confirm" in said) == (1, True), said
+    assert "Send News" not in said
+    assert "Have somebody else" in (await leadwire("broadcast", "preflight", "News", "--offline"))[1]
+
+
+@pytest.mark.usefixtures("folder")
+async def test_what_the_house_lacks_stops_it_as_the_preflight_says(leadwire: Run) -> None:
+    await made(leadwire)
+    code, said = await leadwire("broadcast", "preflight", "News", "--offline")
+    assert code == 1
+    assert "0 people would get it\nerror: Nobody gets it" in said
+    assert "error: server.public_url is empty" in said
+    assert "Begin:" not in said
+    code, said = await leadwire("broadcast", "start", "News", answer="y\n")
+    assert (code, "Send News" in said, said.endswith("Nothing was sent.\n")) == (1, False, True), said
+    code, said = await leadwire("broadcast", "start", "News", "--yes")
+    assert (code, said.startswith("Server.public_url is empty")) == (1, True), said
+
+
+DEAD = (("url", "https://shop.by/"), ("status", 404))
 NOW = utcnow()
 MINUTE = Wait(channel="mail", provider="gmail", reason="minute", until=NOW + timedelta(seconds=34), count=9, limit=20)
 RUNNING = Progress(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.document import ConfigurationError, parse
-from app.mailing import house_of, preflight_of
+from app.mailing import house_of, office_of
 from app.settings import Settings
 from broadcasts.checks.domain import From
 from broadcasts.checks.outside import Sample, sample
@@ -40,7 +40,7 @@ def settings(**mailing: Any) -> Settings:
 
 
 def test_the_preflight_knows_what_the_house_has_decided() -> None:
-    setting = preflight_of(settings(dkim_selector="s1.news"))
+    setting = office_of(settings(dkim_selector="s1.news")).setting
     assert (setting.public_url, setting.topics, setting.confirm_over) == (
         "https://leads.example",
         frozenset({"news"}),
@@ -55,7 +55,7 @@ def test_the_preflight_knows_what_the_house_has_decided() -> None:
 
 def test_the_filter_is_given_the_mail_as_it_goes_out() -> None:
     own = settings()
-    account, house = preflight_of(own).around.accounts["inbox"], house_of(own)
+    account, house = office_of(own).around.accounts["inbox"], house_of(own)
     assert account.mime is not None
     whose = Sample(house=house, public_url="https://leads.example", purpose="news")
     raw = account.mime(sample(compile(ready("news", "en"), "email", house=house), whose, "orchard.test"))

@@ -21,6 +21,8 @@ from tests.e2e.chaos import PEOPLE, ROLES, Customers, Killer, Roles, during
 from tests.e2e.wire import Wire, document, eventually, settings_of
 
 SHORT = 6.0
+LEFT = """SELECT purpose, state, reason, channel, count(*), min(due_at), now() FROM deliveries
+          WHERE state IN ('pending', 'sending') GROUP BY 1, 2, 3, 4"""
 
 
 def toml(table: dict[str, object], prefix: str = "") -> str:
@@ -74,6 +76,7 @@ async def test_nothing_acknowledged_is_lost_and_no_lead_is_doubled(
         await _drained(wire, customers)
     except BaseException:
         print((tmp_path / "roles.log").read_text()[-20_000:])
+        print(await wire.ask(LEFT))
         raise
     finally:
         await roles.stop()
@@ -97,7 +100,7 @@ async def _drained(wire: Wire, customers: Customers) -> None:
         return await wire.ask("SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending')") == [0]
 
     await eventually(stored, f"{expected} messages in the store", 90)
-    await eventually(sent, "an empty queue", 90)
+    await eventually(sent, "an empty queue", 180)
 
 
 async def _equal(wire: Wire, customers: Customers) -> None:

@@ -110,7 +110,7 @@ _ALL = Test("created_at", "after", NOW - timedelta(days=5000))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_both_say_the_same(database_url: str, seed: int) -> None:
+def test_both_say_the_same(database_url: str, seed: int, thorough: bool) -> None:
     database = Database(database_url)
     with asyncio.Runner() as runner:
 
@@ -121,7 +121,7 @@ def test_both_say_the_same(database_url: str, seed: int) -> None:
         words, facts = runner.run(town())
         seen: set[bool] = set()
 
-        @settings(max_examples=300)
+        @settings(max_examples=300 if thorough else 60)
         @given(rule=st.one_of(leaves(words), conditions(words)), zone=st.sampled_from(ZONES))
         def agree(rule: dict[str, Any], zone: ZoneInfo) -> None:
             condition = parse(rule, words)

@@ -66,11 +66,11 @@ class World:
         return {frozenset(pair) for pair in combinations(self.cards, 2) if leads[pair[0]] == leads[pair[1]]}
 
 
-def test_a_rule_never_joins_again_whom_a_person_has_parted(database_url: str) -> None:
+def test_a_rule_never_joins_again_whom_a_person_has_parted(database_url: str, thorough: bool) -> None:
     with asyncio.Runner() as runner:
         database = Database(database_url)
 
-        @settings(max_examples=25, deadline=None)
+        @settings(max_examples=50 if thorough else 10, deadline=None)
         @given(st.lists(_OPS, min_size=8, max_size=14))
         def hold(ops: list[Op]) -> None:
             runner.run(World(database).play(ops))
