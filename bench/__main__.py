@@ -1,4 +1,4 @@
-"""Run the benchmarks: `make bench`, or `python -m bench routing intake wire people segments content broadcasts`."""
+"""Run the benchmarks: `make bench`, or `python -m bench routing intake wire people segments content broadcasts chats`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import uvloop
 
 from bench.report import misses, say
 
-ALL = ("intake", "routing", "wire", "people", "segments", "content", "broadcasts")
+ALL = ("intake", "routing", "wire", "people", "segments", "content", "broadcasts", "chats")
 
 
 def main(names: list[str]) -> int:

@@ -41,6 +41,8 @@ class Limits:
 
     def __init__(self, *, enabled: bool, clock: Callable[[], datetime]) -> None:
         self.enabled = enabled
+        self.refused = 0
+        """How many requests were answered with 429."""
         self._clock = clock
         self._windows: dict[tuple[int, str], Window] = {}
 
@@ -53,6 +55,7 @@ class Limits:
         windows = [self._window(bot, "", PER_BOT), self._window(bot, chat.key, per_chat)]
         wait = max(window.wait(now) for window in windows)
         if wait > 0:
+            self.refused += 1
             raise too_many(max(1, math.ceil(wait)))
         for window in windows * messages:
             window.count(now)
