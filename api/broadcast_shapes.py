@@ -177,6 +177,7 @@ class ForecastOut(BaseModel):
     left_out: Mapping[str, int] = Field(description="Code -> people.")
     left_out_said: Mapping[str, str]
     before: int = Field(description="Of those who get it so many were sent the one that it is compared with.")
+    compared_with: UUID | None = Field(description="That one; null: there is none yet.")
     cost: Decimal
     seconds: float
     begins_at: datetime

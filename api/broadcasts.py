@@ -72,7 +72,7 @@ async def change(caller: BroadcastWriter, broadcast: UUID, given: BroadcastPatch
 
 @router.post("/{broadcast}/schedule")
 async def schedule(caller: BroadcastSender, broadcast: UUID, given: ScheduleIn) -> BroadcastOut:
-    """Have it begin. Refused while its content has errors, or while a second person has to confirm it."""
+    """Have it begin. Refused while the forecast finds errors, or while a second person has to confirm it."""
     return await _done(
         caller, broadcast, "schedule",
         lambda c: starting.schedule(c, caller.office, caller.database, broadcast, given.at, actor=caller.actor),

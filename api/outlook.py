@@ -9,9 +9,9 @@ from fastapi import APIRouter
 
 from api.access import BroadcastReader
 from api.broadcast_shapes import FindingOut, ForecastOut, ProgressOut, TotalOut, WaitOut
-from broadcasts import lifecycle, starting
+from broadcasts import lifecycle, preflight
+from broadcasts.preflight import Preflight
 from broadcasts.progress import Progress, progress
-from broadcasts.starting import Outlook
 from broadcasts.words import code_said, outcome_said, wait_said
 from domain.messages import utcnow
 
@@ -54,15 +54,26 @@ def _progress(found: Progress, state: str, now: datetime, language: str) -> Prog
 
 
 @router.get("/forecast")
-async def look_ahead(caller: BroadcastReader, broadcast: UUID, compared_with: UUID | None = None) -> ForecastOut:
-    """What would happen if it began now, and what is wrong with its content. Nothing is asked outside the house."""
+async def look_ahead(
+    caller: BroadcastReader, broadcast: UUID, compared_with: UUID | None = None, outside: bool = False
+) -> ForecastOut:
+    """What would happen if it began now, and what is to be mended first.
+
+    `compared_with`: a broadcast; the last one when left out. `outside`: ask links, DNS and SpamAssassin, too, for at
+    most half a minute.
+    """
+    conductor, setting = caller.office.conductor(caller.database), caller.office.setting
     async with caller.database.begin() as connection:
         row = await lifecycle.one(connection, broadcast)
-        found = await starting.outlook(connection, caller.office, caller.database, row, compared_with)
+    looked = await preflight.outside(row, conductor, setting) if outside else ()
+    async with caller.database.begin() as connection:
+        found = await preflight.preflight(
+            connection, conductor, row, utcnow(), setting, looked=looked, compared_with=compared_with
+        )
     return _forecast(found, caller.language)
 
 
-def _forecast(found: Outlook, language: str) -> ForecastOut:
+def _forecast(found: Preflight, language: str) -> ForecastOut:
     figures = found.forecast
     return ForecastOut(
         people=figures.people,
@@ -70,11 +81,12 @@ def _forecast(found: Outlook, language: str) -> ForecastOut:
         left_out=figures.not_,
         left_out_said={code: code_said(code, language) for code in figures.not_},
         before=figures.before,
+        compared_with=found.compared,
         cost=figures.cost,
         seconds=figures.seconds,
         begins_at=figures.begins_at,
         ends_at=figures.ends_at,
-        confirm=found.confirm,
+        confirm=found.needs_confirmation,
         findings=[
             FindingOut(code=one.code, severity=one.severity, where=one.where, said=one.say(language))
             for one in found.findings

@@ -20,6 +20,7 @@ Channels = Annotated[
 Template = Annotated[str, typer.Option(help="What is said: a template's name, or one of the ready ones.")]
 At = Annotated[str, typer.Option(help='When: "2026-12-01 10:00", by the company\'s clock; now when left out.')]
 Local = Annotated[bool, typer.Option("--local", help="At that time of each one's own clock.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Ask neither links nor DNS nor the spam filter.")]
 Channel = Annotated[str, typer.Option("--channel", help="By which channel; the plan's first when left out.")]
 Outcome = Annotated[str, typer.Option(help="Only those: sent, opened, skipped, bounced_hard ...")]
 Code = Annotated[str, typer.Option(help="Only those left out or failed so: no_consent, soft ...")]
@@ -81,11 +82,11 @@ def change(
 
 
 @broadcast.command()
-def preflight(name: Name, config: Config = DEFAULT) -> None:
+def preflight(name: Name, offline: Offline = False, config: Config = DEFAULT) -> None:
     """Say who would get it, who not and why, what it costs, when it ends, and what is to be mended."""
-    from app import broadcast_commands as doing
+    from app import broadcast_preflight as doing
 
-    go(doing.preflight(settings_of(config), name))
+    go(doing.preflight(settings_of(config), name, offline=offline))
 
 
 @broadcast.command()

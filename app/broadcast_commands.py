@@ -1,4 +1,4 @@
-"""Broadcasts from the terminal: made, looked at, tried and begun."""
+"""Broadcasts from the terminal: made, shown, tried and begun."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 import typer
 
 from app.broadcast_given import Given, the_broadcast, who
+from app.broadcast_preflight import is_ready, lines, look, next_step
 from app.installed import Unclear, at, connected, cut, installed, many, moment, table, uuid
 from app.mailing import office_of
 from app.settings import Settings
 from broadcasts import lifecycle, starting, trials
 from broadcasts import plan as plans
 from broadcasts.office import Office
-from broadcasts.starting import Outlook
-from broadcasts.words import clock, code_said, state_said
+from broadcasts.words import code_said, state_said
 from domain import addresses
 from store import broadcasts as stored
-from store.broadcasts import Broadcast, State
+from store.broadcasts import Broadcast
 from store.tails import short
 
 
@@ -95,42 +95,6 @@ async def change(settings: Settings, name: str, rename: str, given: Given) -> in
     return 0
 
 
-async def preflight(settings: Settings, name: str) -> int:
-    """Print figures and findings; 1 when something stops it. Raises Unclear, Refused, NotContent, WrongPlan."""
-    async with installed(settings) as built, built.database.begin() as connection:
-        row = await the_broadcast(connection, name)
-        found = await starting.outlook(connection, office_of(settings), built.database, row)
-    for line in outlook_lines(found, settings.company.zone, settings.company.language):
-        typer.echo(line)
-    stops = any(one.severity == "error" for one in found.findings)
-    if not stops and row.state == State.DRAFT:
-        typer.echo(f"Begin: leadwire broadcast start {short(row.id)}")
-    return int(stops)
-
-
-def outlook_lines(found: Outlook, zone: ZoneInfo, language: str) -> Iterator[str]:
-    """Who gets it, who not, when, for how much, and what is to be mended. Pure."""
-    figures = found.forecast
-    yield f"{many(figures.people, 'person', 'people')} would get it"
-    yield from (f"  {line}" for line in _table([(f"by {c}", f"{n:,}") for c, n in figures.gets.items()]))
-    if figures.not_:
-        yield f"{many(sum(figures.not_.values()), 'person', 'people')} would not"
-        yield from (
-            f"  {line}" for line in _table([(f"{n:,}", code_said(c, language)) for c, n in figures.not_.items()])
-        )
-    begins, ends = at(figures.begins_at, zone), at(figures.ends_at, zone)
-    yield f"It would begin {begins} and end {ends} ({clock(figures.seconds)})."
-    if figures.cost:
-        yield f"It would cost {figures.cost:,.2f}."
-    if found.confirm:
-        yield "A second person has to confirm it: leadwire broadcast confirm"
-    yield from (f"{one.severity}: {one.where}: {one.say(language)}" for one in found.findings)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    return table(rows) if rows else []
-
-
 async def test(settings: Settings, name: str, channel: str, to: Sequence[str]) -> int:
     """Send test letters; 1 when one of them cannot be sent. Raises Unclear, Refused, NotCompiled."""
     office = office_of(settings)
@@ -170,14 +134,16 @@ async def schedule(settings: Settings, name: str, when: str, local: bool) -> int
 
 
 async def start(settings: Settings, name: str, *, ask: bool) -> int:
-    """Begin now; asks first, with the figures. Raises Unclear, Refused, Unfit."""
+    """Begin now; asks first, with the figures, unless something stops it. Raises Unclear, Refused, Unfit."""
     if ask:
-        async with installed(settings) as built, built.database.begin() as connection:
-            row = await the_broadcast(connection, name)
-            found = await starting.outlook(connection, office_of(settings), built.database, row)
-        for line in outlook_lines(found, settings.company.zone, settings.company.language):
+        async with installed(settings) as built:
+            row, found = await look(settings, built, name, offline=True)
+        for line in lines(found, settings.company.zone, settings.company.language):
             typer.echo(line)
-        if not typer.confirm(f"Send {row.name} to {many(found.forecast.people, 'person', 'people')} now?"):
+        if found.is_clear and found.needs_confirmation:
+            typer.echo(next_step(row.id, found))
+        people = many(found.forecast.people, "person", "people")
+        if not is_ready(found) or not typer.confirm(f"Send {row.name} to {people} now?"):
             typer.echo("Nothing was sent.")
             return 1
     return await _begin(settings, name, None)

@@ -15,7 +15,6 @@ from broadcasts.conducting import Conductor
 from broadcasts.lifecycle import Rules
 from broadcasts.office import Office
 from broadcasts.plan import Pace
-from broadcasts.preflight import Setting
 from channels.email.render import render
 from channels.email.settings import EmailSettings
 from channels.registry import KINDS
@@ -93,8 +92,15 @@ def posts_of(settings: Settings) -> Posts:
 
 
 def office_of(settings: Settings) -> Office:
-    """What the API and the commands have to know."""
-    return Office(rules=rules_of(settings), house=house_of(settings), marketing=settings.consent.marketing)
+    """What the API and the commands have to know. Make it once: SpamAssassin is asked one by one."""
+    return Office(
+        rules=rules_of(settings),
+        house=house_of(settings),
+        marketing=settings.consent.marketing,
+        public_url=settings.server.public_url,
+        topics=frozenset(settings.consent.topics),
+        around=_around(settings),
+    )
 
 
 def _leave_by_mail(settings: Settings) -> dict[ChannelName, str]:
@@ -107,23 +113,17 @@ def _leave_by_mail(settings: Settings) -> dict[ChannelName, str]:
     return found
 
 
-def preflight_of(settings: Settings) -> Setting:
-    """What the pre-flight needs to know, and how it looks outside. Make it once: SpamAssassin is asked one by one."""
-    return Setting(
-        house=house_of(settings),
-        public_url=settings.server.public_url,
-        topics=frozenset(settings.consent.topics),
-        confirm_over=settings.broadcasts.confirm_over,
-        around=Surroundings(
-            accounts={
-                name: _sending(name, config, config.settings)
-                for name, config in settings.channels.items()
-                if isinstance(config.settings, EmailSettings)
-            },
-            resolver=system_dns(),
-            links=Links(),
-            spam=SpamAssassin(),
-        ),
+def _around(settings: Settings) -> Surroundings:
+    """How the pre-flight looks outside."""
+    return Surroundings(
+        accounts={
+            name: _sending(name, config, config.settings)
+            for name, config in settings.channels.items()
+            if isinstance(config.settings, EmailSettings)
+        },
+        resolver=system_dns(),
+        links=Links(),
+        spam=SpamAssassin(),
     )
 
 

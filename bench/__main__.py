@@ -1,4 +1,4 @@
-"""Run the benchmarks: `make bench`, or `python -m bench routing intake wire people segments content broadcasts chats`."""
+"""Run the benchmarks: `make bench`, or some of them, `python -m bench routing wire`."""
 
 from __future__ import annotations
 

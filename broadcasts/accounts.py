@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from broadcasts.content.blocks import Channel
 from broadcasts.plan import Pace
 
 REACHES: Mapping[str, str] = {"email": "email", "telegram": "telegram", "sms": "phone", "whatsapp": "phone"}
 """Kind of channel -> the kind of address that it reaches (domain.messages.AddressKind)."""
+SPEAKS: Mapping[str, Channel] = {"email": "email", "telegram": "telegram", "sms": "sms", "whatsapp": "sms"}
+"""Kind of channel -> what it says of a content."""
 
 PROVIDERS: Mapping[str, str] = {
     **dict.fromkeys(("gmail.com", "googlemail.com"), "gmail"),

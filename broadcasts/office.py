@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from broadcasts.accounts import SPEAKS
+from broadcasts.checks.outside import Surroundings
 from broadcasts.conducting import Conductor
 from broadcasts.content.blocks import Channel
 from broadcasts.content.marks import House
 from broadcasts.lifecycle import Refused, Rules
+from broadcasts.preflight import Setting
 from store.engine import Database
 from store.permission import OPT_IN
-
-SPEAKS: dict[str, Channel] = {"email": "email", "telegram": "telegram", "sms": "sms", "whatsapp": "sms"}
-"""Kind of channel -> what it says of a content."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +24,22 @@ class Office:
     """In whose name contents are written."""
     marketing: str = OPT_IN
     """store.permission: OPT_IN or SOFT."""
+    public_url: str = ""
+    topics: frozenset[str] = frozenset()
+    """What people choose from, beside mailings as a whole."""
+    around: Surroundings = field(default_factory=Surroundings)
+    """How the pre-flight looks outside."""
+
+    @property
+    def setting(self) -> Setting:
+        """What the pre-flight looks at."""
+        return Setting(
+            house=self.house,
+            public_url=self.public_url,
+            topics=self.topics,
+            confirm_over=self.rules.confirm_over,
+            around=self.around,
+        )
 
     def conductor(self, database: Database) -> Conductor:
         """Who knows how an audience becomes recipients."""

@@ -8,15 +8,16 @@ calls `outside` first and gives its findings as `looked`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from broadcasts import earlier
+from broadcasts import earlier, lifecycle
 from broadcasts import plan as plans
+from broadcasts.accounts import SPEAKS
 from broadcasts.checks.finding import Finding, error, note, of_content, warning
 from broadcasts.checks.outside import Outside, Surroundings
 from broadcasts.conducting import Conductor, next_time
@@ -34,8 +35,6 @@ from store.broadcasts import Broadcast
 from store.engine import Connection
 from store.permission import MARKETING
 
-SPEAKS: Mapping[str, Channel] = {"email": "email", "telegram": "telegram", "sms": "sms", "whatsapp": "sms"}
-"""Kind of channel -> what it says of a content."""
 LONG = timedelta(hours=24)
 """A broadcast that takes longer is news no more when the last one gets it."""
 _ORDER = ("error", "warning", "note")
@@ -64,7 +63,7 @@ class Preflight:
     needs_confirmation: bool
     """A second person has to confirm it, and nobody has."""
     compared: UUID | None = None
-    """The broadcast that `forecast.before` is about: the last one of the same name, else the last one."""
+    """The broadcast that `forecast.before` is about."""
 
     @property
     def is_clear(self) -> bool:
@@ -80,27 +79,28 @@ async def preflight(
     setting: Setting,
     *,
     looked: Sequence[Finding] | None = None,
+    compared_with: UUID | None = None,
 ) -> Preflight:
     """All of it for this draft. `looked` is what `outside` has found; None: it looks now. Writes nothing.
 
-    Raises NotContent, WrongPlan, `domain.conditions.Unreadable` for a draft that cannot be read at all.
+    It is compared with that broadcast; None: with the last one of the same name, else with the last one.
+    Raises NotContent, WrongPlan, `domain.conditions.Unreadable` for a draft that cannot be read at all, and
+    `lifecycle.Refused` when there is nothing to compare with.
     """
     the, content = plans.read(row.plan), content_of(row)
     begins = max(now, row.scheduled_at or now)
-    last = await earlier.last(connection, row)
+    last = await (lifecycle.one(connection, compared_with) if compared_with else earlier.last(connection, row))
     figures = await forecast(
         connection, conductor, row, now, parts=_parts(content, the, conductor, setting),
         compared_with=last.id if last else None,
     )  # fmt: skip
     over = bool(setting.confirm_over) and figures.people > setting.confirm_over
-    known = await fields.known(connection)
     found = [
-        *_of_content(content, the, conductor, setting, list(known)),
         *_of_people(figures, last),
+        *await standing(connection, conductor, row, setting),
         *await _same(connection, conductor, row, now, last, figures),
         *await _held(connection, conductor, row, begins, figures),
         *_of_end(the, row, figures),
-        *_of_house(the, conductor, setting),
         *(_of_second(row, figures, setting) if over else ()),
         *(await outside(row, conductor, setting) if looked is None else looked),
     ]
@@ -110,6 +110,13 @@ async def preflight(
         needs_confirmation=over and not row.confirmed_by,
         compared=last.id if last else None,
     )
+
+
+async def standing(connection: Connection, conductor: Conductor, row: Broadcast, setting: Setting) -> list[Finding]:
+    """What is wrong whoever gets it and whenever: with its content, its channels, the house. Counts nobody."""
+    the, content = plans.read(row.plan), content_of(row)
+    known = list(await fields.known(connection))
+    return [*_of_content(content, the, conductor, setting, known), *_of_house(the, conductor, setting)]
 
 
 async def outside(row: Broadcast, conductor: Conductor, setting: Setting) -> list[Finding]:
@@ -155,7 +162,9 @@ def _of_content(
 ) -> Iterator[Finding]:
     kinds, house = _kinds(the, conductor), setting.house
     yield from (error("channel_gone", channel=s.channel) for s in the.steps if s.channel not in kinds)
-    yield from map(of_content, check(content, house=house, known=known, channels=_spoken(the, conductor)))
+    found = check(content, house=house, known=known, channels=_spoken(the, conductor))
+    twice = {"no_address"} if "email" in kinds.values() else set()  # the house's own finding says where to mend it
+    yield from (of_content(one) for one in found if one.code not in twice)
 
 
 def _of_people(figures: Forecast, last: Broadcast | None) -> Iterator[Finding]:

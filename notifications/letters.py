@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from broadcasts.content.blocks import Channel
+from broadcasts.accounts import SPEAKS
 from broadcasts.content.compiled import Compiled, Filled, House, compile
 from broadcasts.content.marks import NotCompiled
 from broadcasts.content.parse import NotContent, parse
@@ -35,15 +35,12 @@ class Template:
 Compile = Callable[[Mapping[str, Any], str], Template]
 """Makes the template of a content for a kind of channel; raises Skip when it has nothing to say there."""
 
-_SPEAKS: Mapping[str, Channel] = {"email": "email", "telegram": "telegram", "sms": "sms", "whatsapp": "sms"}
-"""Kind of channel -> what it says of a content."""
-
 
 def compiler(house: House) -> Compile:
     """Compiles contents in the name of this house."""
 
     def compile_(content: Mapping[str, Any], kind: str) -> Template:
-        spoken = _SPEAKS.get(kind)
+        spoken = SPEAKS.get(kind)
         if spoken is None:
             raise Skip(f"no mailings go through a channel of kind {kind}")
         text = msgspec.json.encode(content).decode()

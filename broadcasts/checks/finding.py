@@ -30,6 +30,10 @@ class Finding:
         words = WORDS[known].get(self.code) or FINDINGS[known][self.code]
         return words.format(**dict(self.facts))
 
+    def placed(self, language: str) -> str:
+        """The same, behind its place where it has one."""
+        return f"{self.where}: {self.say(language)}" if self.where else self.say(language)
+
 
 def of_content(found: ContentFinding) -> Finding:
     """A finding of the content's own check."""

@@ -114,7 +114,7 @@ async def test_the_forecast_is_the_whole_preflight(database: Database, world: Wo
 
         sent, found = await ahead({"purpose": "gossip"})
         assert (codes(found), found["compared_with"]) == ([("warning", "purpose_unknown")], None)
-        assert found["findings"][0]["said"].startswith("Темы «gossip» нет среди тех")
+        assert found["findings"][0]["said"].startswith("Темы «gossip» люди не выбирают")
         _, found = await ahead({}, f"?outside=true&compared_with={sent}")
         assert codes(found) == [("warning", "link_dead"), ("note", "new_people")]
         assert (found["compared_with"], found["before"]) == (sent, 0)

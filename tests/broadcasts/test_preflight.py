@@ -20,7 +20,7 @@ from broadcasts.checks.outside import Sending, Surroundings
 from broadcasts.checks.spam import Score, SpamAssassin
 from broadcasts.conducting import Conductor
 from broadcasts.content.texts import FINDINGS
-from broadcasts.preflight import Preflight, Setting, outside, preflight, standing
+from broadcasts.preflight import Preflight, Setting, outside, preflight
 from broadcasts.preflight_words import WORDS
 from domain.errors import Rejected
 from domain.messages import Outbound
@@ -246,39 +246,6 @@ async def test_what_the_house_lacks(
     broadcast = await draft(world, **plan)
     assert code not in codes(await look(world, await draft(world)))
     assert (code, severity) in [(one.code, one.severity) for one in (await look(world, broadcast, setting)).findings]
-
-
-async def test_the_postal_address_is_asked_for_once(world: World) -> None:
-    await world.crowd(1)
-    await world.person(telegram="42")
-    setting = Setting(house=type(HOUSE)(company="Orchard"), public_url="https://leads.example")
-    for channel, code in (("mail", "no_postal_address"), ("bot", "no_address")):
-        broadcast = await draft(world, steps=[{"channel": channel}])
-        assert codes(await look(world, broadcast, setting)) == [code]
-
-
-async def test_what_stands_whoever_gets_it_counts_nobody(world: World) -> None:
-    broadcast = await draft(world, {"subject": "x", "blocks": [{"type": "text", "text": "x"}]})
-    accounts = {name: one for name, one in world.accounts.items() if name != "bot"}
-    setting = Setting(house=HOUSE)
-    async with world.database.begin() as connection:
-        row = await lifecycle.one(connection, broadcast)
-        row = row._replace(plan={**row.plan, "steps": [*row.plan["steps"], {"channel": "bot"}]})
-        found = await standing(connection, Conductor(world.database, accounts), row, setting)
-    assert {one.code for one in found} == {"channel_gone", "no_unsubscribe", "no_public_url"}
-
-
-async def test_it_is_compared_with_whichever_is_asked_for(world: World) -> None:
-    await world.crowd(2)
-    first = await finished(world)
-    await world.person(email="late@example.com")
-    await finished(world, content={**TEXT, "subject": "Newer"})
-    broadcast = await draft(world, {**TEXT, "subject": "Newest"})
-    found = await look(world, broadcast)
-    assert (found.compared, found.forecast.before) != (first, 2)
-    found = await look(world, broadcast, compared_with=first)
-    assert (found.compared, found.forecast.before) == (first, 2)
-    assert facts(found, "new_people")["new"] == 1
 
 
 @pytest.mark.parametrize("purpose", ["news", "marketing"])
