@@ -63,7 +63,8 @@ class Dispatch:
         self._senders = senders
         self._renderer = renderer
         self._mailings = mailings
-        self._flows = {name: Flow() for name in senders}
+        self.flows = {name: Flow() for name in senders}
+        """How many mailings each channel has in hand."""
         self._limits = limits
         self._timeout = timeout
         self._rendering = asyncio.Semaphore(_RENDERED_AT_ONCE)
@@ -116,7 +117,7 @@ class Dispatch:
             await asyncio.sleep(wait.total_seconds())
 
     async def _send(self, channel: ChannelName, message: Outbound, is_mailing: bool) -> Sent:
-        async with self._flows[channel] if is_mailing else self._slots[channel]:
+        async with self.flows[channel] if is_mailing else self._slots[channel]:
             if reason := self._resting.get(channel):  # what was in hand when the channel was paused
                 raise Later(reason, None)
             try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 
 QUICK, SLOW = 0.2, 0.8
 """Seconds that one message takes."""
@@ -16,12 +15,12 @@ FEWEST, MOST = 4, 1000
 
 
 class Flow:
-    """An asynchronous context per message; it lets in as many as the last ones have earned."""
+    """An asynchronous context around each message; `free` says how many more the last ones have earned."""
 
     def __init__(self, first: int = 16) -> None:
         self._room = float(first)
         self._inside = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turn = asyncio.Event()
         self._entered: dict[asyncio.Task[object] | None, float] = {}
 
     @property
@@ -29,15 +28,14 @@ class Flow:
         """How many may be in hand now."""
         return int(self._room)
 
+    async def free(self) -> int:
+        """How many more may be in hand, as soon as it is any."""
+        while (free := int(self._room) - self._inside) <= 0:
+            self._turn.clear()
+            await self._turn.wait()
+        return free
+
     async def __aenter__(self) -> None:
-        while self._inside >= int(self._room):
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._next()
-                raise
         self._inside += 1
         self._entered[asyncio.current_task()] = time.monotonic()
 
@@ -48,13 +46,4 @@ class Flow:
             self._room = min(MOST, self._room + 1)
         elif took > SLOW:
             self._room = max(FEWEST, self._room * 0.9)
-        self._next()
-
-    def _next(self) -> None:
-        """Wake as many as have room."""
-        free = int(self._room) - self._inside
-        while self._waiting and free > 0:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                free -= 1
+        self._turn.set()

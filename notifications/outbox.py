@@ -12,7 +12,7 @@ from store.engine import is_away
 
 log = logging.getLogger(__name__)
 
-_MOST_AT_ONCE = 500
+_MOST_AT_ONCE = 2000
 _LONGEST_BACKOFF = 5.0
 
 

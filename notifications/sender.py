@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -24,9 +24,9 @@ from notifications.lanes import Lanes
 from notifications.ledger import Ledger, Operator
 from notifications.mailing import Mailings
 from notifications.outbox import Outbox
-from notifications.verdict import Outcome
+from notifications.verdict import Outcome, put_off
 from notifications.watch import Watch
-from store import deliveries
+from store import deliveries, mailing
 from store.deliveries import Delivery, Purpose
 from store.engine import Database, is_away
 
@@ -58,7 +58,7 @@ class SendLoop:
         grace: float = 10,
         ping_every: timedelta = timedelta(seconds=30),
         mailings: Mailings | None = None,
-        most_mailings: int = 2000,
+        most_mailings: int = 6000,
     ) -> None:
         """`operators` are told when a channel has to be mended. `batch`: deliveries in hand per channel;
         `concurrency`: sent at once per channel. Seconds: `poll` between looks without a bell, `timeout` for one
@@ -86,6 +86,8 @@ class SendLoop:
         self._load: Counter[str] = Counter()
         self._load_of_mailings: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._mail_out: dict[str, deque[Delivery]] = {name: deque() for name in senders}
+        self._some_mail = {name: asyncio.Event() for name in senders}
         self._closing = False
 
     async def run(self) -> None:
@@ -95,6 +97,7 @@ class SendLoop:
             self._start("renewing leases", self._renew),
             self._start("watching paused channels", self._watch.run),
             self._start("listening to the doorbell", self._listen),
+            *(self._start(f"mailings of {name}", partial(self._feed, name)) for name in self._senders),
         ]
         serving = [self._start(f"serving {name}", partial(self._serve, name)) for name in self._senders]
         try:
@@ -117,6 +120,8 @@ class SendLoop:
         if serving:
             await asyncio.wait(serving, timeout=self._grace)
         await self._lanes.close(self._grace)
+        for row in (row for queue in self._mail_out.values() for row in queue):
+            self._outbox.put(put_off(row, None, "Leadwire was stopping"))
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._grace)
         try:
@@ -197,12 +202,41 @@ class SendLoop:
             return
         async with self._database.begin() as connection:
             claimed = await self._mailings.claim(connection, channel, room, self._lease)
-        for delivery in claimed:
-            self._in_hand[delivery.id] = delivery
-            self._load_of_mailings[channel] += 1
-            task = asyncio.create_task(self._mail(delivery))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        fresh = [row for row in claimed if row.id not in self._in_hand]  # else our lease had lapsed: it is on its way
+        self._in_hand.update((row.id, row) for row in fresh)
+        self._load_of_mailings[channel] += len(fresh)
+        self._mail_out[channel].extend(fresh)
+        self._some_mail[channel].set()
+
+    async def _feed(self, channel: ChannelName) -> None:
+        """Mailings onto the wire, as many as it takes at once: what was offered is written down before it goes."""
+        queue, flow = self._mail_out[channel], self._dispatch.flows[channel]
+        while not self._closing:
+            self._some_mail[channel].clear()
+            if not queue:
+                await self._some_mail[channel].wait()
+                continue
+            free = await flow.free()
+            rows = [queue.popleft() for _ in range(min(free, len(queue)))]
+            try:
+                async with self._database.begin() as connection:
+                    offered = await mailing.offer(connection, rows)
+            except BaseException:
+                queue.extendleft(reversed(rows))
+                raise
+            for row in rows:
+                self._send_mail(row) if row.id in offered else self._drop(row)
+            await asyncio.sleep(0)  # they enter the flow
+
+    def _send_mail(self, delivery: Delivery) -> None:
+        task = asyncio.create_task(self._mail(delivery))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _drop(self, delivery: Delivery) -> None:
+        """It waits again, or never goes."""
+        self._in_hand.pop(delivery.id, None)
+        self._load_of_mailings[delivery.channel] -= 1
 
     async def _mail(self, delivery: Delivery) -> None:
         """One recipient: each has another address, so nobody has to wait for anybody."""

@@ -210,15 +210,16 @@ _SETTLE = """UPDATE deliveries d SET state = v.state, reason = v.reason,
 async def sweep(connection: AsyncConnection) -> int:
     """Take back what a dead sender had claimed; how many.
 
-    A card goes back into the queue (better twice than never). A mailing's row becomes unknown, and a person
-    decides (better never than twice).
+    A card goes back into the queue (better twice than never), and so does a mailing's row that was never put on the
+    wire. One that was becomes unknown, and a person decides (better never than twice).
     """
     return (await connection.execute(_SWEEP)).rowcount
 
 
 _SWEEP = text(
     """UPDATE deliveries SET lease_until = NULL,
-         state = CASE purpose WHEN 'broadcast' THEN 'unknown' ELSE 'pending' END,
+         state = CASE WHEN purpose = 'broadcast' AND (offered_at IS NOT NULL OR broadcast_id IS NULL) THEN 'unknown'
+           ELSE 'pending' END,
          reason = 'the sender went away while sending'
        WHERE state = 'sending' AND lease_until < now()"""
 )

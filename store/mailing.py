@@ -94,11 +94,33 @@ _CLAIM = """WITH due AS (
              AND provider = w.provider AND due_at <= now()
            ORDER BY due_at LIMIT w.room FOR UPDATE SKIP LOCKED) AS d)
        UPDATE deliveries d SET state = 'sending', lease_until = now() + CAST($5 AS interval),
-         attempts = attempts + 1
+         attempts = attempts + 1, offered_at = NULL
        FROM due WHERE d.id = due.id AND NOT EXISTS (
          SELECT FROM pauses p WHERE p.channel = $4 AND (p.until IS NULL OR p.until > now()))
        RETURNING d.id, d.address, d.attempts, d.contact_id, d.created_at, d.broadcast_id, d.step, d.provider,
          d.due_at"""
+
+
+async def offer(connection: AsyncConnection, rows: Sequence[Delivery]) -> set[UUID]:
+    """Write down that these claimed rows go on the wire now; those that may.
+
+    A sender that dies leaves only them in doubt. Rows of a broadcast that was paused meanwhile wait again, those of one
+    that was cancelled are left out; and those that another process has claimed since are its own.
+    """
+    ids, attempts = [row.id for row in rows], [row.attempts for row in rows]
+    return {id_ for (id_,) in await direct.fetch(connection, _OFFER, ids, attempts)}
+
+
+_OFFER = """WITH mine AS (
+         SELECT d.id, b.state AS now FROM unnest(CAST($1 AS uuid[]), CAST($2 AS integer[])) AS m(id, attempts)
+         JOIN deliveries d ON d.id = m.id AND d.attempts = m.attempts AND d.state = 'sending'
+         JOIN broadcasts b ON b.id = d.broadcast_id ORDER BY d.id FOR NO KEY UPDATE OF d),
+       back AS (
+         UPDATE deliveries d SET state = CASE now WHEN 'cancelled' THEN 'skipped' ELSE 'pending' END,
+           code = CASE now WHEN 'cancelled' THEN now END, reason = CASE now WHEN 'cancelled' THEN now END,
+           lease_until = NULL, attempts = attempts - 1
+         FROM mine WHERE d.id = mine.id AND now <> 'running')
+       UPDATE deliveries d SET offered_at = now() FROM mine WHERE d.id = mine.id AND now = 'running' RETURNING d.id"""
 
 
 async def lock(connection: AsyncConnection, people: Collection[UUID]) -> None:

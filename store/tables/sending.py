@@ -38,6 +38,7 @@ deliveries = Table(
     Column("answered_at", Time, comment="when the person wrote back"),
     Column("left_at", Time, comment="when he unsubscribed by it"),
     Column("complained_at", Time),
+    Column("offered_at", Time, comment="of a mailing: just before it was put on the wire; null: it never was"),
     Column("next_at", Time, comment="when the cascade looks whether the next channel is to be tried"),
     Index(
         "ix_deliveries_due",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ from domain.errors import Rejected, Unavailable, Uncertain, Unreachable
 from domain.messages import utcnow
 from people import consent
 from people.consent import Word
-from store import mailing
+from store import deliveries, mailing
+from store.deliveries import Delivery
+from store.mailing import Share
 from tests.broadcasts.world import World, account
 
 
@@ -205,3 +208,40 @@ async def test_had_counts_what_is_being_sent(world: World) -> None:
     await world.ask("UPDATE deliveries SET state = 'sending' RETURNING 1")
     async with world.database.begin() as connection:
         assert await mailing.had(connection, [card], utcnow(), []) == {card: 1}
+
+
+async def claimed(world: World, count: int) -> list[Delivery]:
+    """So many rows of a running broadcast, claimed by somebody whose lease is over at once."""
+    await world.crowd(count)
+    broadcast = await world.broadcast()
+    await world.conduct()
+    async with world.database.begin() as connection:
+        return await mailing.claim(connection, "mail", [Share(broadcast, "other", count)], timedelta(seconds=-1))
+
+
+async def test_only_what_was_put_on_the_wire_is_in_doubt(world: World) -> None:
+    rows = await claimed(world, 3)
+    async with world.database.begin() as connection:
+        assert await mailing.offer(connection, rows[:1]) == {rows[0].id}
+        await deliveries.sweep(connection)
+    assert sorted(await world.ask("SELECT state FROM deliveries")) == ["pending", "pending", "unknown"]
+
+
+@pytest.mark.parametrize(("move", "state"), [(lifecycle.pause, "pending"), (lifecycle.cancel, "skipped")])
+async def test_what_is_in_hand_heeds_a_pause(world: World, move: Any, state: str) -> None:
+    [row] = await claimed(world, 1)
+    async with world.database.begin() as connection:
+        await move(connection, row.broadcast, actor="staff:1")
+        assert await mailing.offer(connection, [row]) == set()
+    assert await world.ask("SELECT state, attempts FROM deliveries") == [(state, 0)]
+
+
+async def test_what_another_process_has_claimed_since_is_its_own(world: World) -> None:
+    [row] = await claimed(world, 1)
+    async with world.database.begin() as connection:
+        await deliveries.sweep(connection)
+        [again] = await mailing.claim(
+            connection, "mail", [Share(row.broadcast or row.id, "other", 1)], timedelta(seconds=60)
+        )
+        assert await mailing.offer(connection, [row]) == set()
+        assert await mailing.offer(connection, [again]) == {row.id}

@@ -53,7 +53,7 @@ def test_a_value_cannot_be_changed() -> None:
         file.size = 2  # type: ignore[misc]  # that it must not be done is the test
 
 
-def _below(cls: type) -> Iterator[str]:
+def _below(cls: type[Exception]) -> Iterator[str]:
     for one in cls.__subclasses__():
         if one.__module__ == "domain.errors":
             yield one.__name__

@@ -191,6 +191,15 @@ def _recipients() -> None:
     op.add_column(
         "deliveries",
         sa.Column(
+            "offered_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="of a mailing: just before it was put on the wire; null: it never was",
+        ),
+    )
+    op.add_column(
+        "deliveries",
+        sa.Column(
             "next_at",
             sa.DateTime(timezone=True),
             nullable=True,
