@@ -106,7 +106,7 @@ def _of_broadcast(error: lifecycle.Refused, language: str) -> Problem:
     return Problem(status, "broadcast", more={"reason": error.code}, words=refused_said(error, language))
 
 
-_UNREADABLE = {"name", "channel", "too-late", "template-name", "test", "message", "no-address"}
+_UNREADABLE = {"name", "channel", "too-early", "too-late", "template-name", "test", "message", "no-address"}
 
 
 def _of_content(error: NotContent, language: str) -> Problem:

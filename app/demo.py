@@ -48,6 +48,10 @@ frame_ancestors = ["{page}"]
 [storage]
 data = "{here}"
 
+[broadcasts]
+address = "12 Birch Lane, Ely"
+site = "https://birch.example"
+
 [teams.sales]
 chat = {{ channel = "bot", chat = "{team_chat}" }}
 

@@ -26,6 +26,8 @@ PROVIDERS: Mapping[str, str] = {
     **dict.fromkeys(("gmx.de", "gmx.net", "web.de"), "gmx"),
 }
 """Domain -> who receives its mail, as the providers name their domains; any other is "other"."""
+REPORTED = frozenset({"sms", "whatsapp"})
+"""Kinds of channel whose provider tells what was delivered."""
 OTHER = "other"
 NAMES = ("", OTHER, *sorted(set(PROVIDERS.values())))
 """Every value of a delivery's `provider`; "" is none: a chat, a phone."""

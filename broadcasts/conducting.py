@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from broadcasts import plan as plans
-from broadcasts.accounts import PROVIDERS, Account
+from broadcasts.accounts import PROVIDERS, REPORTED, Account
 from broadcasts.audience import audience
 from broadcasts.plan import Choose, Plan, Step, Until
 from domain.messages import utcnow
@@ -24,7 +24,7 @@ from store import broadcasts, cascade, events, expansion, mailing
 from store.broadcasts import NO_ONE, Broadcast, State
 from store.cascade import Waiting
 from store.engine import AWAY, Connection, Database, is_lost_race
-from store.expansion import Expansion, Query, Times, Way
+from store.expansion import LAST, Expansion, Query, Times, Way
 from store.permission import OPT_IN
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,10 @@ class Conductor:
         self._database = database
         self.accounts = accounts
         self._marketing = marketing
+
+    def kind_of(self, channel: str) -> str:
+        """The kind of a configured channel; empty for one that is gone."""
+        return self.accounts[channel].kind if channel in self.accounts else ""
 
     async def run(self) -> None:
         """Until cancelled. While PostgreSQL is away it waits."""
@@ -198,27 +202,29 @@ class Conductor:
             groups: dict[tuple[UUID, tuple[int, ...]], list[UUID]] = defaultdict(list)
             for one in waiting:
                 row = running[one.broadcast]
-                if not is_satisfied(one, plans.read(row.plan).steps):
+                reported = self.kind_of(one.channel) in REPORTED
+                if not is_satisfied(one, plans.read(row.plan).steps, reported=reported):
                     groups[row.id, tuple(one.tried)].append(one.contact)
             for (broadcast, tried), people in groups.items():
                 made = await self.expansion(connection, running[broadcast], now, cascade.these(people), tried)
                 if made.ways:
-                    await expansion.expand(connection, made, NO_ONE, _LAST, len(people))
+                    await expansion.expand(connection, made, NO_ONE, LAST, len(people))
             await cascade.done(connection, [one.delivery for one in waiting])
         return bool(waiting)
 
 
-_LAST = UUID(int=2**128 - 1)
+def is_satisfied(one: Waiting, steps: Sequence[Step], *, reported: bool) -> bool:
+    """Whether what this step waited for has happened, so that no other channel is tried. Pure.
 
-
-def is_satisfied(one: Waiting, steps: Sequence[Step]) -> bool:
-    """Whether what this step waited for has happened, so that no other channel is tried. Pure."""
+    `reported`: the channel tells what was delivered. Where it does not (mail, Telegram), what was taken and did not
+    come back is taken for delivered.
+    """
     until = steps[min(one.step, len(steps) - 1)].until
     if one.state in ("failed", "skipped"):
         return False
     if one.engaged or one.state not in ("sent", "delivered"):
         return True  # read, or unknown: better never than twice
-    return until is Until.SENT or (until is Until.DELIVERED and one.state == "delivered")
+    return until is Until.SENT or (until is Until.DELIVERED and (one.state == "delivered" or not reported))
 
 
 def next_time(scheduled: datetime, the: Plan, now: datetime) -> datetime:

@@ -26,6 +26,8 @@ from store.engine import Connection
 
 UNSETTLED = (State.SCHEDULED, State.RUNNING, State.PAUSED)
 LONGEST_NAME = 200
+EARLIEST = timedelta(minutes=5)
+"""How late somebody may be with the time that he gives."""
 LATEST = timedelta(days=366)
 """How far ahead a broadcast may be scheduled."""
 
@@ -98,6 +100,8 @@ async def schedule(
     """Have it begin at this time; None: now. `recipients` are as many as the pre-flight has counted."""
     found = await one(connection, broadcast, lock=True)
     now = utcnow()
+    if at is not None and at < now - EARLIEST:
+        raise Refused("too-early", f"{at:%Y-%m-%d %H:%M} UTC is over: leave the time out to begin now")
     if at is not None and at > now + LATEST:
         raise Refused("too-late", f"{at:%Y-%m-%d} is more than a year away")
     if rules.confirm_over and recipients > rules.confirm_over and not found.confirmed_by:

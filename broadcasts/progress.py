@@ -12,7 +12,7 @@ from broadcasts.accounts import Account
 from broadcasts.allotment import Facts, Held
 from broadcasts.brakes import Brake
 from broadcasts.pace import Used
-from store import outcomes, pacing, suppressions
+from store import cascade, outcomes, pacing, suppressions
 from store.broadcasts import Broadcast, State
 from store.engine import Connection
 from store.outcomes import Total
@@ -26,7 +26,8 @@ class Wait:
     channel: str
     provider: str
     reason: str
-    """A window (second, minute, hour, day), a brake (soft, hard, blocked, complaints), quiet, paused, channel."""
+    """A window (second, minute, hour, day), a brake (soft, hard, blocked, complaints), or: cascade, later, paused,
+    channel."""
     until: datetime | None
     count: int
     """Rows that wait for it."""
@@ -63,6 +64,9 @@ async def progress(connection: Connection, row: Broadcast, accounts: Mapping[str
     people = sum(total.people for total in totals)
     left = sum(total.people for total in totals if total.outcome == outcomes.Outcome.PLANNED)
     waits = await _waits(connection, row, accounts, now)
+    followed, at = await cascade.waits(connection, row.id)
+    if followed and row.state == State.RUNNING:
+        waits.append(Wait(channel="", provider="", reason="cascade", until=at, count=followed))
     if pulse.later and pulse.next_at:
         waits.append(Wait(channel="", provider="", reason="later", until=pulse.next_at, count=pulse.later))
     return Progress(

@@ -21,7 +21,7 @@ from broadcasts.allotment import Facts
 from broadcasts.brakes import Brake, Pulse
 from broadcasts.hours import allowed_at
 from broadcasts.pace import Used
-from broadcasts.plan import Plan, Until
+from broadcasts.plan import Choose, Plan, Until
 from domain.messages import ChannelName, DeliveryState, Outbound, utcnow
 from notifications.letters import Compile, Letter, Live, Template
 from notifications.verdict import Outcome, Skip
@@ -92,8 +92,13 @@ class Mailings:
         state = outcome.verdict.state
         if live is None or len(live.plan.steps) == 1 or state not in (DeliveryState.SENT, DeliveryState.FAILED):
             return outcome
-        step = live.plan.steps[min(outcome.delivery.step, len(live.plan.steps) - 1)]
-        if state is DeliveryState.SENT and step.until is Until.SENT:
+        number = outcome.delivery.step
+        step = live.plan.steps[min(number, len(live.plan.steps) - 1)]
+        if live.plan.choose is Choose.FIRST and number >= len(live.plan.steps) - 1:
+            return outcome
+        kind = self._accounts[ChannelName(outcome.delivery.channel)].kind
+        arrived = step.until is Until.SENT or (step.until is Until.DELIVERED and kind == "telegram")  # or it says so
+        if state is DeliveryState.SENT and arrived:
             return outcome
         wait = timedelta(minutes=step.wait_minutes) if state is DeliveryState.SENT else timedelta(0)
         return replace(outcome, verdict=replace(outcome.verdict, next_at=self._clock() + wait))

@@ -21,8 +21,9 @@ class Waiting(NamedTuple):
     contact: UUID
     step: int
     state: str
+    channel: str
     engaged: bool
-    """Opened, clicked or answered."""
+    """Opened, clicked, answered, or left."""
     tried: Sequence[int]
     """The steps that this person has rows of, in order."""
 
@@ -36,8 +37,10 @@ async def due(connection: AsyncConnection, broadcasts: Collection[UUID], now: da
 
 
 _DUE = text(
-    """SELECT d.id, d.broadcast_id, d.contact_id, d.step, d.state,
-         coalesce(d.opened_at, d.clicked_at, d.answered_at) IS NOT NULL,
+    """SELECT d.id, d.broadcast_id,
+         coalesce((SELECT c.leader_id FROM contacts c WHERE c.id = d.contact_id), d.contact_id), d.step,
+         d.state, d.channel,
+         coalesce(d.opened_at, d.clicked_at, d.answered_at, d.left_at, d.complained_at) IS NOT NULL,
          ARRAY(SELECT o.step FROM deliveries o WHERE o.contact_id = d.contact_id AND o.broadcast_id = d.broadcast_id
            ORDER BY o.step)
        FROM deliveries d WHERE d.next_at <= :now AND d.broadcast_id = ANY(CAST(:broadcasts AS uuid[]))
@@ -52,6 +55,15 @@ async def done(connection: AsyncConnection, deliveries: Collection[UUID]) -> Non
 
 
 _DONE = text("UPDATE deliveries SET next_at = NULL WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+
+async def waits(connection: AsyncConnection, broadcast: UUID) -> tuple[int, datetime | None]:
+    """How many rows may be followed by the next channel, and when the first of them is looked at."""
+    row = (await connection.execute(_WAITS, {"id": broadcast})).one()
+    return row[0], row[1]
+
+
+_WAITS = text("SELECT count(*), min(next_at) FROM deliveries WHERE next_at IS NOT NULL AND broadcast_id = :id")
 
 
 def these(people: Sequence[UUID]) -> Query:

@@ -1,7 +1,8 @@
 """A broadcast's audience becomes rows of the deliveries: page by page, each with the cursor in one transaction.
 
 So a crash neither skips nor doubles anybody. A person has one row per step of the cascade and no address gets a second
-copy; whoever cannot be written to has a row, too, that says why.
+copy; whoever cannot be written to has a row, too, that says why. Who has said no by one of the channels is not written
+to by another one.
 """
 
 from __future__ import annotations
@@ -247,7 +248,8 @@ _ROWS = f"""WITH page AS MATERIALIZED ({{people}}),
   best AS (
     SELECT DISTINCT ON (contact_id) contact_id, step, channel, value AS address,
       coalesce(code, CASE WHEN taken THEN 'duplicate' END) AS barred
-    FROM judged ORDER BY contact_id, (code IS NOT NULL OR taken), place),
+    FROM judged ORDER BY contact_id, (code IN ('erased', 'withdrawn', 'paused')) DESC NULLS LAST,
+      (code IS NOT NULL OR taken), place),
   single AS (
     SELECT b.*, row_number() OVER (PARTITION BY channel, address, barred ORDER BY contact_id) AS copy FROM best b),
   first AS (SELECT step, channel FROM steps ORDER BY rank LIMIT 1),

@@ -68,7 +68,9 @@ _KEEP_EARLY = text(
 
 
 _REPORT = text(
-    """UPDATE deliveries d SET state = r.state, reason = coalesce(r.reason, d.reason), reported_at = r.at
+    """UPDATE deliveries d SET state = r.state, reason = coalesce(r.reason, d.reason), reported_at = r.at,
+         code = CASE WHEN d.broadcast_id IS NOT NULL AND r.state = 'failed' THEN 'hard' ELSE d.code END,
+         next_at = CASE WHEN d.next_at IS NOT NULL AND r.state = 'failed' THEN r.at ELSE d.next_at END
        FROM (SELECT DISTINCT ON (channel, external_id) * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[]),
          CAST(:c2 AS text[]), CAST(:c3 AS text[]), CAST(:c4 AS timestamptz[]))
          AS u(channel, external_id, state, reason, at)

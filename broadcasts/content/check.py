@@ -22,6 +22,7 @@ from domain import sms
 Severity = Literal["error", "warning", "note"]
 TELEGRAM_TEXT, TELEGRAM_CAPTION = 4096, 1024
 """UTF-16 units of what is seen (https://core.telegram.org/bots/api#sendmessage, #sendphoto)."""
+SITE = OURS[2]
 PARTS = 3
 """Parts of an SMS above which it is said."""
 
@@ -74,7 +75,7 @@ def check(
 
     `known` are the variables that contacts have; `sample` one person's values, by which lengths are measured.
     """
-    found = list(_texts(content, known))
+    found = list(_texts(content, known, house))
     if not any(one.severity == "error" and one.code.startswith("template") for one in found):
         found += _blocks(content, house, channels)
         for channel in channels:
@@ -99,7 +100,7 @@ def _sources(content: Content) -> Iterator[tuple[str, str]]:
             )
 
 
-def _texts(content: Content, known: Collection[str]) -> Iterator[Finding]:
+def _texts(content: Content, known: Collection[str], house: House) -> Iterator[Finding]:
     """What stands in braces: is it a template, and are its variables known?"""
     for where, source in _sources(content):
         try:
@@ -109,6 +110,8 @@ def _texts(content: Content, known: Collection[str]) -> Iterator[Finding]:
             continue
         for name, defaulted in used:
             facts = (("name", name),)
+            if name == SITE and not house.site:
+                yield Finding(code="no_site", where=where)
             if name in {UNSUBSCRIBE, *OURS}:
                 continue
             if name not in known and name not in content.variables:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from broadcasts.lifecycle import Refused
 from domain.errors import Unreachable
 from domain.messages import utcnow
+from people import consent
+from people.consent import Word
 from tests.broadcasts.world import World
 
 
@@ -37,14 +42,14 @@ async def test_the_cascade_goes_on_where_the_first_channel_failed(world: World) 
     await world.person(telegram="1", phone="+79160000001")
     await world.person(telegram="2", phone="+79160000002")
     world.wires["bot"].script = lambda message: Unreachable("blocked") if message.to == "1" else None
-    broadcast = await world.broadcast({"channel": "bot", "wait_minutes": 5}, {"channel": "sms"})
+    broadcast = await world.broadcast({"channel": "bot", "wait_minutes": 5, "until": "read"}, {"channel": "sms"})
     await world.conduct()
     async with world.sending():
         await world.settled(broadcast)
         await world.conduct()
         await world.settled(broadcast)
         assert [m.to for m in world.wires["sms"].sent] == ["+79160000001"]
-        await world.pass_time()  # the other was sent, and never reported as delivered
+        await world.pass_time()  # the other was sent, and never read
         await world.conduct()
         await world.settled(broadcast)
     await world.pass_time()
@@ -52,3 +57,34 @@ async def test_the_cascade_goes_on_where_the_first_channel_failed(world: World) 
     assert sorted(m.to for m in world.wires["sms"].sent) == ["+79160000001", "+79160000002"]
     assert await world.outcomes(broadcast, steps=2) == {"sent": 2}
     assert (await world.get(broadcast)).state == "finished"
+
+
+async def test_mail_that_was_taken_and_did_not_come_back_is_no_reason_for_an_sms(world: World) -> None:
+    await world.person(email="anna@example.com", phone="+79160000001")
+    await world.person(email="gone@example.com", phone="+79160000002")
+    broadcast = await world.broadcast({"channel": "mail"}, {"channel": "sms"})
+    await world.conduct()
+    async with world.sending():
+        await world.settled(broadcast)
+        await world.ask("UPDATE deliveries SET state = 'failed' WHERE address LIKE 'gone%' RETURNING 1")  # it bounced
+        await world.pass_time()
+        await world.conduct()
+        await world.settled(broadcast)
+    await world.conduct()
+    assert [m.to for m in world.wires["sms"].sent] == ["+79160000002"]
+    assert (await world.get(broadcast)).state == "finished"
+
+
+async def test_who_left_one_channel_is_not_written_to_by_another(world: World) -> None:
+    card = await world.person(email="anna@example.com", phone="+79160000001", consents=("email", "sms"))
+    async with world.database.begin() as connection:
+        word = Word(card=card, purpose="marketing", channel="email", text="", granted=False)
+        await consent.grant(connection, [word], source="test")
+    broadcast = await world.broadcast({"channel": "mail"}, {"channel": "sms"})
+    await world.conduct()
+    assert await world.outcomes(broadcast, steps=2) == {"skipped:withdrawn": 1}
+
+
+async def test_a_time_that_is_over_is_refused(world: World) -> None:
+    with pytest.raises(Refused, match="is over"):
+        await world.broadcast(at=utcnow() - timedelta(days=1))
