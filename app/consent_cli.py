@@ -78,7 +78,7 @@ def retention(
     yes: Yes = False,
     config: Config = DEFAULT,
 ) -> None:
-    """Remove what is older than the configuration's [retention] keeps."""
+    """Remove what is older than the configuration keeps (its table "retention")."""
     from app import consent_commands as doing
 
     go(doing.retain(settings_of(config), dry_run=dry_run, ask=not yes))

@@ -69,6 +69,9 @@ async def proof_of(settings: Settings, said: str, file: Path | None) -> int:
 
 async def withdraw(settings: Settings, said: str, purpose: str) -> int:
     """All addresses of this person want no more of this purpose; what waits is dropped. Raises Unclear."""
+    known = ("marketing", *settings.consent.topics)
+    if purpose not in known:
+        raise Unclear(f'there is no topic "{purpose}": known are {", ".join(known)}')
     async with connected(settings) as connection:
         found = await _person(connection, settings, said)
         dropped = 0

@@ -55,6 +55,7 @@ _KNOWN = {word.strip(): target for target, words in _WORDS.items() for word in "
 _FORMS = [
     (re.compile(pattern), target)
     for pattern, target in [
+        (r"consent (\w+)", "consent"),
         (r"(e mail|email|phone|address|website|relation|custom field|event|im) \d+ (type|label)", "skip"),
         (r"phonetic .*|yomi .*|.* yomi|nickname|photo|file as|row|reason|строка|причина", "skip"),
         (r"(e mail|email) \d+( value)?", "email"),
@@ -63,7 +64,6 @@ _FORMS = [
         (r"(примечание|note|комментарий|comment) \d+", "note"),
         (r"(.+ )?(email|e mail|почта)( \d+)?( контакта)?", "email"),
         (r"(.+ )?(телефон|phone|мобильный|mobile)( \d+)?( контакта)?", "phone"),
-        (r"consent (\w+)", "consent"),
     ]
 ]
 _SYSTEMS = {

@@ -46,7 +46,7 @@ async def test_from_a_yes_to_a_refusal(folder: Path, leadwire: Run, database_url
     assert [line.split() for line in said.splitlines()] == [[MAIL, "marketing", "yes"], [MAIL, "news", "yes"]]
     code, said = await leadwire("consent", "withdraw", MAIL, "--purpose", "Not a purpose")
     assert code == 1
-    assert "Purpose" in said
+    assert 'no topic "Not a purpose"' in said
     _, said = await leadwire("consent", "withdraw", MAIL)
     assert "1 waiting message dropped" in said
     _, said = await leadwire("consent", "show", MAIL)

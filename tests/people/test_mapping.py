@@ -25,6 +25,7 @@ CAPTURED = Path(__file__).parents[1] / "captured" / "contacts"
         ("Отчество", "patronymic"), ("Населённый пункт", "city"), ("Дата_рождения", "born"), ("Labels", "tags"),
         ("Примечание 3", "note"), ("Ответственный", "owner"), ("ID", "skip"), ("Бюджет", "skip"),
         ("field:Бюджет", "field:Бюджет"), ("external:1c", "external:1c"), ("consent:sms", "consent:sms"),
+        ("consent email", "consent:email"),
         ("Согласие на рассылку", "consent:email"), ("Причина", "skip"), ("vk", "vk"), ("Телеграм", "telegram"),
     ],
 )  # fmt: skip
