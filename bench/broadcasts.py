@@ -225,6 +225,9 @@ class _NoLimits:
     def ahead(self, channel: ChannelName, most: int, *, seconds: float = 2) -> int:
         return most
 
+    def is_limited(self, channel: ChannelName) -> bool:
+        return False
+
 
 class _Plain:
     async def render(self, delivery: deliveries.Delivery) -> Outbound:

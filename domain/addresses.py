@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from encodings import idna
+from functools import lru_cache
 
 import phonenumbers
 
@@ -102,6 +103,7 @@ def written_email(text: str) -> str | None:
     return f"{local.lower()}@{domain}" if domain else None
 
 
+@lru_cache(4096)
 def normalise_domain(text: str) -> str | None:
     """The domain in lower case and in ASCII (RFC 5890), of at least two labels; None when it is not one."""
     host = text.strip()

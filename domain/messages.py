@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 ChannelName = NewType("ChannelName", str)
 """One configured account: "sales-inbox", "main-bot". Many instances per kind."""
@@ -205,6 +205,20 @@ class Button:
     url: str = ""
 
 
+class Woven(NamedTuple):
+    """A text of a mailing, in pieces: what is the same for all its recipients can be encoded once for all of them."""
+
+    shared: tuple[str, ...]
+    """The same object for each of them; one piece more than of `own`, the first and the last may be empty."""
+    own: tuple[str, ...]
+    """What stands between these for one recipient."""
+
+    def __str__(self) -> str:
+        out = [""] * (len(self.shared) + len(self.own))
+        out[::2], out[1::2] = self.shared, self.own
+        return "".join(out)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outbound:
     """One rendered message to one address."""
@@ -215,6 +229,8 @@ class Outbound:
     text: str = ""
     html: str | None = None
     """Trusted markup in the channel's dialect: Telegram's HTML subset for chats, full HTML for mail."""
+    woven: Woven | None = None
+    """The same markup in pieces, of a mailing."""
     subject: str | None = None
     reply_to: tuple[str, ...] = ()
     """Refs of the conversation, the message that this one answers first."""

@@ -10,6 +10,7 @@ Outbound -> the vendor's payload), and a thin I/O class with one table from the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -92,6 +93,15 @@ class Sender(Channel, Protocol):
 
     async def send(self, message: Outbound) -> Sent:
         """Hand one message to the provider. Raises SendError only."""
+        ...
+
+
+@runtime_checkable
+class Poster(Sender, Protocol):
+    """A sender that takes many messages at once, without a task for each."""
+
+    def post(self, message: Outbound) -> asyncio.Future[Sent]:
+        """The same as `send`; raises at once, or sets as the future's exception, SendError only."""
         ...
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from domain.errors import SendError, Unavailable
 from domain.messages import ChannelName, Outbound, Sent, utcnow
-from domain.ports import Sender
+from domain.ports import Poster, Sender
 from notifications.flow import Flow
 from notifications.verdict import Later, Outcome, Skip, gate, put_off, verdict, went_out
 from store.deliveries import Delivery, Purpose
@@ -45,6 +46,7 @@ class RateLimits(Protocol):
     def may_wait(self, wait: timedelta) -> bool: ...
     async def hold(self, channel: ChannelName, address: str, rest: timedelta) -> None: ...
     def ahead(self, channel: ChannelName, most: int, *, seconds: float = 2) -> int: ...
+    def is_limited(self, channel: ChannelName) -> bool: ...
 
 
 class Dispatch:
@@ -70,6 +72,13 @@ class Dispatch:
         self._rendering = asyncio.Semaphore(_RENDERED_AT_ONCE)
         self._resting: dict[str, str] = {}
         self._slots = {name: asyncio.Semaphore(concurrency) for name in senders}
+        self._posters = {
+            name: sender
+            for name, sender in senders.items()
+            if isinstance(sender, Poster) and not limits.is_limited(name)
+        }
+        self.posted: set[asyncio.Future[Sent] | asyncio.Task[None]] = set()
+        """What is on its way by `post`."""
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         """What became of it. Raises nothing but CancelledError."""
@@ -82,14 +91,56 @@ class Dispatch:
             await self._wait_for_limits(delivery)
             sent = await self._send(ChannelName(delivery.channel), message, bool(delivery.broadcast))
         except Exception as error:  # noqa: BLE001 - an adapter's fault fails its delivery, and is logged below
-            outcome = _outcome(error, delivery)
+            outcome = self._failed(error, delivery)
         else:
             return went_out(delivery, sent)
-        if outcome.rests:
-            self._resting[delivery.channel] = outcome.rests.reason
         if outcome.holds:
             await self._limits.hold(ChannelName(delivery.channel), delivery.address, outcome.holds)
         return outcome
+
+    def post(self, delivery: Delivery, tell: Callable[[Outcome], None]) -> None:
+        """The same for a row of a mailing; `tell` gets what became of it, maybe before this returns.
+
+        Where a channel without limits takes many at once, no task is made: each would cost as much as its mail.
+        """
+        channel = ChannelName(delivery.channel)
+        poster = self._posters.get(channel)
+        if poster is None:
+            task = asyncio.create_task(self._posted(delivery, tell))
+            self.posted.add(task)
+            task.add_done_callback(self.posted.discard)
+            return
+        try:
+            message = self._message(delivery, channel)
+            sending = message if isinstance(message, Outcome) else poster.post(message)
+        except Exception as error:  # noqa: BLE001 - as above
+            sending = self._failed(error, delivery)
+        if isinstance(sending, Outcome):
+            tell(sending)
+            return
+        self.posted.add(sending)
+        sending.add_done_callback(partial(self._came, delivery, self.flows[channel].enter(), tell))
+
+    def _message(self, delivery: Delivery, channel: ChannelName) -> Outbound | Outcome:
+        if barred := gate(delivery):
+            return barred
+        if reason := self._resting.get(channel):
+            raise Later(reason, None)
+        assert self._mailings, "nothing else is posted"
+        return self._mailings.render(delivery)
+
+    def _came(
+        self, delivery: Delivery, entered: float, tell: Callable[[Outcome], None], sending: asyncio.Future[Sent]
+    ) -> None:
+        self.posted.discard(sending)
+        self.flows[ChannelName(delivery.channel)].leave(entered)
+        if sending.cancelled():  # everything ends: nobody knows what became of it
+            return
+        error = sending.exception()
+        tell(self._failed(error, delivery) if error else went_out(delivery, sending.result()))
+
+    async def _posted(self, delivery: Delivery, tell: Callable[[Outcome], None]) -> None:
+        tell(await self.deliver(delivery))
 
     def resume(self, channel: ChannelName) -> None:
         """The channel rests no more: the store gave us work for it."""
@@ -104,7 +155,7 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001 - a fault in rendering fails its delivery, and is logged below
             if is_away(error):
                 return put_off(delivery, None, "the database was away")
-            return _outcome(error, delivery)
+            return self._failed(error, delivery)
 
     async def _wait_for_limits(self, delivery: Delivery) -> None:
         """Sit out a short wait. Raises Later for a long one. The answer to a press is no message and never waits."""
@@ -117,17 +168,28 @@ class Dispatch:
             await asyncio.sleep(wait.total_seconds())
 
     async def _send(self, channel: ChannelName, message: Outbound, is_mailing: bool) -> Sent:
-        async with self.flows[channel] if is_mailing else self._slots[channel]:
-            if reason := self._resting.get(channel):  # what was in hand when the channel was paused
-                raise Later(reason, None)
+        if is_mailing:
+            entered = self.flows[channel].enter()
             try:
-                async with asyncio.timeout(self._timeout):
-                    return await self._senders[channel].send(message)
-            except TimeoutError as error:
-                raise Unavailable(f"no answer within {self._timeout:.0f} s") from error
+                return await self._sent(channel, message)
+            finally:
+                self.flows[channel].leave(entered)
+        async with self._slots[channel]:
+            return await self._sent(channel, message)
 
+    async def _sent(self, channel: ChannelName, message: Outbound) -> Sent:
+        if reason := self._resting.get(channel):  # what was in hand when the channel was paused
+            raise Later(reason, None)
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._senders[channel].send(message)
+        except TimeoutError as error:
+            raise Unavailable(f"no answer within {self._timeout:.0f} s") from error
 
-def _outcome(error: Exception, delivery: Delivery) -> Outcome:
-    if not isinstance(error, SendError | Skip | Later):
-        log.error("a fault while sending delivery %s (%s)", delivery.id, delivery.purpose, exc_info=error)
-    return verdict(error, delivery, utcnow(), random.random())  # noqa: S311 - jitter, no secret
+    def _failed(self, error: BaseException, delivery: Delivery) -> Outcome:
+        if not isinstance(error, SendError | Skip | Later):
+            log.error("a fault while sending delivery %s (%s)", delivery.id, delivery.purpose, exc_info=error)
+        outcome = verdict(error, delivery, utcnow(), random.random())  # noqa: S311 - jitter, no secret
+        if outcome.rests:
+            self._resting[delivery.channel] = outcome.rests.reason
+        return outcome

@@ -12,16 +12,17 @@ import time
 QUICK, SLOW = 0.2, 0.8
 """Seconds that one message takes."""
 FEWEST, MOST = 4, 1000
+_PORTION = 4
+"""A place alone is not worth a look into the queue: a quarter of them is waited for."""
 
 
 class Flow:
-    """An asynchronous context around each message; `free` says how many more the last ones have earned."""
+    """Counts who enters and leaves; `free` says how many more the last ones have earned."""
 
     def __init__(self, first: int = 16) -> None:
         self._room = float(first)
         self._inside = 0
         self._turn = asyncio.Event()
-        self._entered: dict[asyncio.Task[object] | None, float] = {}
 
     @property
     def room(self) -> int:
@@ -29,19 +30,21 @@ class Flow:
         return int(self._room)
 
     async def free(self) -> int:
-        """How many more may be in hand, as soon as it is any."""
-        while (free := int(self._room) - self._inside) <= 0:
+        """How many more may be in hand, as soon as it is a portion."""
+        while (free := self.room - self._inside) < self.room // _PORTION:
             self._turn.clear()
             await self._turn.wait()
         return free
 
-    async def __aenter__(self) -> None:
+    def enter(self) -> float:
+        """One more is in hand; the moment, for `leave`."""
         self._inside += 1
-        self._entered[asyncio.current_task()] = time.monotonic()
+        return time.monotonic()
 
-    async def __aexit__(self, *_: object) -> None:
+    def leave(self, entered: float) -> None:
+        """It is out of hand, one way or another."""
         self._inside -= 1
-        took = time.monotonic() - self._entered.pop(asyncio.current_task())
+        took = time.monotonic() - entered
         if took < QUICK:
             self._room = min(MOST, self._room + 1)
         elif took > SLOW:

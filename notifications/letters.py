@@ -124,6 +124,7 @@ def message_of(delivery: Delivery, filled: Filled, more: Mapping[str, Any] = _NO
         to=delivery.address,
         text=filled.text,
         html=filled.html or None,
+        woven=filled.woven,
         subject=filled.subject or None,
         buttons=tuple((Button(text=text, url=url),) for text, url in filled.buttons),
         photo=filled.photo,

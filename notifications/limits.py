@@ -163,6 +163,11 @@ class Limits:
         rate = self._rates.get(channel, Rates()).per_second
         return most if rate is None else max(4, min(most, int(rate * seconds)))
 
+    def is_limited(self, channel: ChannelName) -> bool:
+        """Whether any rule of ours holds for it."""
+        rates = self._rates.get(channel, Rates())
+        return bool(rates.per_second or rates.per_address_per_second or rates.per_group_per_minute)
+
     async def aclose(self) -> None:
         """Let go of connections. Twice is fine."""
         await self._redis.aclose()

@@ -22,7 +22,7 @@ class Outbox:
     def __init__(self, ledger: Ledger, written: Callable[[list[Outcome]], None]) -> None:
         self._ledger = ledger
         self._written = written
-        self._waiting: list[tuple[Outcome, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Outcome, asyncio.Future[None] | None]] = []
         self._some = asyncio.Event()
         self._none = asyncio.Event()
         self._none.set()
@@ -30,10 +30,14 @@ class Outbox:
     def put(self, outcome: Outcome) -> asyncio.Future[None]:
         """Have it written soon; done when it is."""
         written = asyncio.get_running_loop().create_future()
+        self.add(outcome, written)
+        return written
+
+    def add(self, outcome: Outcome, written: asyncio.Future[None] | None = None) -> None:
+        """The same for those who do not wait."""
         self._waiting.append((outcome, written))
         self._none.clear()
         self._some.set()
-        return written
 
     async def run(self) -> None:
         """Write until cancelled. While PostgreSQL is away, what was decided is kept and written later."""
@@ -63,5 +67,5 @@ class Outbox:
             self._none.set()
         self._written([outcome for outcome, _ in batch])
         for _, written in batch:
-            if not written.done():
+            if written and not written.done():
                 written.set_result(None)

@@ -2,6 +2,7 @@
 
 SendLoop  claims what is due, per channel as much as it can use within a moment
 Lanes     one after the other to each address
+Stream    the mailings of a channel, which wait for nobody
 Dispatch  gate, render, limits, send; every error becomes an Outcome (`verdict`)
 Outbox    settles many in one transaction (`Ledger`)
 Watch     pings channels that are paused until somebody mends them
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -24,9 +25,10 @@ from notifications.lanes import Lanes
 from notifications.ledger import Ledger, Operator
 from notifications.mailing import Mailings
 from notifications.outbox import Outbox
-from notifications.verdict import Outcome, put_off
+from notifications.stream import Stream
+from notifications.verdict import Outcome
 from notifications.watch import Watch
-from store import deliveries, mailing
+from store import deliveries
 from store.deliveries import Delivery, Purpose
 from store.engine import Database, is_away
 
@@ -73,21 +75,23 @@ class SendLoop:
         self._grace = grace
         ledger = Ledger(database, operators)
         self._outbox = Outbox(ledger, self._settled)
-        self._mailings = mailings
         self._dispatch = Dispatch(
             senders, renderer, limits, concurrency=concurrency, timeout=timeout, mailings=mailings
         )
         self._lanes = Lanes(self._dispatch.deliver, self._outbox.put)
         self._watch = Watch(database, senders, ledger, every=ping_every)
         self._most = {name: limits.ahead(name, batch) for name in senders}
-        self._most_mailings = {name: limits.ahead(name, most_mailings, seconds=1) for name in senders}
         self._wake = {name: asyncio.Event() for name in senders}
         self._in_hand: dict[UUID, Delivery] = {}
         self._load: Counter[str] = Counter()
-        self._load_of_mailings: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._mail_out: dict[str, deque[Delivery]] = {name: deque() for name in senders}
-        self._some_mail = {name: asyncio.Event() for name in senders}
+        self._streams: dict[ChannelName, Stream] = {}
+        for name in senders:
+            if mailings is None:
+                break
+            most = limits.ahead(name, most_mailings, seconds=1)
+            self._streams[name] = Stream(
+                name, database, mailings, self._dispatch, self._outbox, most=most, lease=lease, look_every=poll
+            )
         self._closing = False
 
     async def run(self) -> None:
@@ -97,9 +101,11 @@ class SendLoop:
             self._start("renewing leases", self._renew),
             self._start("watching paused channels", self._watch.run),
             self._start("listening to the doorbell", self._listen),
-            *(self._start(f"mailings of {name}", partial(self._feed, name)) for name in self._senders),
         ]
-        serving = [self._start(f"serving {name}", partial(self._serve, name)) for name in self._senders]
+        serving = [
+            *(self._start(f"serving {name}", partial(self._serve, name)) for name in self._senders),
+            *(self._start(f"mailings of {name}", stream.run) for name, stream in self._streams.items()),
+        ]
         try:
             await asyncio.wait([*lasting, *serving])
         finally:
@@ -116,14 +122,16 @@ class SendLoop:
     async def _wind_down(self, serving: Sequence[asyncio.Task[None]]) -> None:
         """Claim nothing more, finish what was begun, write it down."""
         self._closing = True
+        for stream in self._streams.values():
+            stream.close()
         self.ring()
         if serving:
             await asyncio.wait(serving, timeout=self._grace)
         await self._lanes.close(self._grace)
-        for row in (row for queue in self._mail_out.values() for row in queue):
-            self._outbox.put(put_off(row, None, "Leadwire was stopping"))
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._grace)
+        for stream in self._streams.values():
+            stream.give_back()
+        if posted := self._dispatch.posted:
+            await asyncio.wait(posted, timeout=self._grace)
         try:
             async with asyncio.timeout(self._grace):
                 await self._outbox.empty()
@@ -164,9 +172,10 @@ class SendLoop:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 3)
-            if self._in_hand:
+            held = [id_ for hand in (self._in_hand, *(s.in_hand for s in self._streams.values())) for id_ in hand]
+            if held:
                 async with self._database.begin() as connection:
-                    await deliveries.renew(connection, list(self._in_hand), self._lease)
+                    await deliveries.renew(connection, held, self._lease)
 
     async def _serve(self, channel: ChannelName) -> None:
         while not self._closing:
@@ -174,8 +183,8 @@ class SendLoop:
             room = self._most[channel] - self._load[channel]
             if room > 0:
                 await self._claim(channel, room)
-            if (room := self._most_mailings[channel] - self._load_of_mailings[channel]) > 0:
-                await self._claim_mailings(channel, room)
+            if stream := self._streams.get(channel):
+                await stream.claim()
             await self._rung(channel)
 
     async def _rung(self, channel: ChannelName) -> None:
@@ -197,64 +206,17 @@ class SendLoop:
             self._load[channel] += 1
             self._lanes.admit(_with_earlier_tries(delivery))
 
-    async def _claim_mailings(self, channel: ChannelName, room: int) -> None:
-        if self._mailings is None:
-            return
-        async with self._database.begin() as connection:
-            claimed = await self._mailings.claim(connection, channel, room, self._lease)
-        fresh = [row for row in claimed if row.id not in self._in_hand]  # else our lease had lapsed: it is on its way
-        self._in_hand.update((row.id, row) for row in fresh)
-        self._load_of_mailings[channel] += len(fresh)
-        self._mail_out[channel].extend(fresh)
-        self._some_mail[channel].set()
-
-    async def _feed(self, channel: ChannelName) -> None:
-        """Mailings onto the wire, as many as it takes at once: what was offered is written down before it goes."""
-        queue, flow = self._mail_out[channel], self._dispatch.flows[channel]
-        while not self._closing:
-            self._some_mail[channel].clear()
-            if not queue:
-                await self._some_mail[channel].wait()
-                continue
-            free = await flow.free()
-            rows = [queue.popleft() for _ in range(min(free, len(queue)))]
-            try:
-                async with self._database.begin() as connection:
-                    offered = await mailing.offer(connection, rows)
-            except BaseException:
-                queue.extendleft(reversed(rows))
-                raise
-            for row in rows:
-                self._send_mail(row) if row.id in offered else self._drop(row)
-            await asyncio.sleep(0)  # they enter the flow
-
-    def _send_mail(self, delivery: Delivery) -> None:
-        task = asyncio.create_task(self._mail(delivery))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _drop(self, delivery: Delivery) -> None:
-        """It waits again, or never goes."""
-        self._in_hand.pop(delivery.id, None)
-        self._load_of_mailings[delivery.channel] -= 1
-
-    async def _mail(self, delivery: Delivery) -> None:
-        """One recipient: each has another address, so nobody has to wait for anybody."""
-        outcome = await self._dispatch.deliver(delivery)
-        if self._mailings:
-            outcome = self._mailings.followed(outcome)
-        self._outbox.put(outcome)
-
     def _settled(self, outcomes: Sequence[Outcome]) -> None:
         """What is written down is no longer in hand; a channel that has become half empty looks for more at once."""
-        for outcome in outcomes:
-            delivery = self._in_hand.pop(outcome.delivery.id)
-            load = self._load_of_mailings if delivery.broadcast else self._load
-            load[delivery.channel] -= 1
+        for delivery in (outcome.delivery for outcome in outcomes):
+            if delivery.broadcast:
+                self._streams[ChannelName(delivery.channel)].settled(delivery)
+            else:
+                del self._in_hand[delivery.id]
+                self._load[delivery.channel] -= 1
         for channel, event in self._wake.items():
-            mailings = self._load_of_mailings[channel]
-            was_mailing = mailings and mailings <= self._most_mailings[channel] // 2
-            if self._load[channel] <= self._most[channel] // 2 or was_mailing:
+            stream = self._streams.get(channel)
+            if self._load[channel] <= self._most[channel] // 2 or (stream and stream.is_low):
                 event.set()
 
 

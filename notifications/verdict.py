@@ -82,7 +82,7 @@ def went_out(delivery: Delivery, sent: Sent) -> Outcome:
     return Outcome(delivery=delivery, verdict=verdict, pulse="sent")
 
 
-def verdict(error: Exception, delivery: Delivery, now: datetime, chance: float = 0.5) -> Outcome:
+def verdict(error: BaseException, delivery: Delivery, now: datetime, chance: float = 0.5) -> Outcome:
     """What follows from an error. `chance` in [0, 1) is the jitter of the back-off."""
     match error:
         case Rejected():
@@ -140,7 +140,7 @@ def _unavailable(error: SendError, delivery: Delivery, now: datetime, chance: fl
     )
 
 
-def _bug(error: Exception) -> str:
+def _bug(error: BaseException) -> str:
     return f"a fault in Leadwire itself ({type(error).__name__}); the log has the details"
 
 

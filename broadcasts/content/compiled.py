@@ -11,6 +11,7 @@ from broadcasts.content.marks import House, Marks, Scope, Seen
 from broadcasts.content.plain import PlainText, Sms
 from broadcasts.content.slots import Strip, Urls, Values, strip
 from broadcasts.content.telegram import TelegramText
+from domain.messages import Woven
 
 __all__ = ["CHANNELS", "Compiled", "Filled", "House", "compile"]
 _NOTHING = strip([])
@@ -26,6 +27,8 @@ class Filled:
     """Mail's text part, Telegram's or the SMS's text. Empty only where a chat's or phone's own words were."""
     html: str = ""
     """Mail's HTML, or Telegram's subset; empty for plain text."""
+    woven: Woven | None = None
+    """Mail's HTML in pieces."""
     buttons: tuple[tuple[str, str], ...] = ()
     """Telegram: (text, address), one below the other."""
     photo: str = ""
@@ -61,18 +64,23 @@ class Compiled:
         text = _tidy(self.text(values, urls))
         if self.channel == "email":
             text = text or subject or self.company
+        html, woven = self._html(values, urls)
         return Filled(
             subject=subject,
             text=text,
-            html="" if self.html is None else self._html(values, urls),
+            html=html,
+            woven=woven,
             buttons=self._buttons(values, urls) if self.buttons else (),
             photo="" if self.photo is None else _address(self.photo(values, urls)),
         )
 
-    def _html(self, values: Values, urls: Urls) -> str:
-        assert self.html is not None
-        html = self.html(values, urls)
-        return html if self.channel == "email" else _tidy(html)
+    def _html(self, values: Values, urls: Urls) -> tuple[str, Woven | None]:
+        if self.html is None:
+            return "", None
+        if self.channel != "email":
+            return _tidy(self.html(values, urls)), None
+        woven = self.html.weave(values, urls)
+        return str(woven), woven
 
     def _buttons(self, values: Values, urls: Urls) -> tuple[tuple[str, str], ...]:
         filled = ((text(values, urls).strip(), _address(url(values, urls))) for text, url in self.buttons)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from broadcasts.content import links
 from broadcasts.content.variables import Code
+from domain.messages import Woven
 
 LONGEST = 2000
 """Characters of one value; a name of a megabyte is somebody's attempt."""
@@ -156,16 +157,18 @@ class Strip:
     """Constant, slot, constant, ... constant. Each different slot is asked once, however often it stands there."""
 
     pieces: tuple[str, ...]
-    """With an empty text in each slot's place."""
+    """The constants: one more than places of slots."""
     slots: tuple[Slot, ...]
     order: tuple[int, ...]
     """Which slot stands in the first place, the second, and so on."""
 
     def __call__(self, values: Values, urls: Urls) -> str:
+        return str(self.weave(values, urls)) if self.order else self.pieces[0]
+
+    def weave(self, values: Values, urls: Urls) -> Woven:
+        """The text in pieces."""
         found = [slot(values, urls) for slot in self.slots]
-        out = list(self.pieces)
-        out[1::2] = [found[slot] for slot in self.order]
-        return "".join(out)
+        return Woven(self.pieces, tuple([found[slot] for slot in self.order]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,7 @@ def strip(parts: list[str | Slot]) -> Strip:
             pieces[-1] += part
             continue
         order.append(slots.setdefault(part, len(slots)))
-        pieces += ["", ""]
+        pieces.append("")
     return Strip(tuple(pieces), tuple(slots), tuple(order))
 
 

@@ -67,6 +67,10 @@ class EmailChannel:
 
     async def send(self, message: Outbound) -> Sent:
         """Hand one mail to the SMTP server. `Sent.external_id` is its Message-ID. Raises SendError only."""
+        return await self.post(message)
+
+    def post(self, message: Outbound) -> asyncio.Future[Sent]:
+        """The same; who writes many need not wait for one to hand over the next."""
         if self._mailer is None:
             raise Misconfigured(f"the channel {self.name} has no smtp in its settings, so it cannot send")
         try:
@@ -74,6 +78,5 @@ class EmailChannel:
             mail = render(message, self._settings, now=utcnow())
         except ValueError as error:
             raise Rejected(str(error)) from error
-        receiver = f"{to.username}@{to.domain}"
-        await self._mailer.send(mail, sender=self._settings.address, to=receiver, bulk=message.is_mailing)
-        return Sent(external_id=message_id(message.delivery, self._settings.address))
+        sent = Sent(external_id=message_id(message.delivery, self._settings.address))
+        return self._mailer.post(mail, sender=self._settings.address, to=to, bulk=message.is_mailing, sent=sent)

@@ -13,9 +13,11 @@ from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnecte
 
 from channels.email.dialogue import Dialogue
 from channels.email.errors import translate
-from channels.email.outbox import Letter, Outbox, stuffed
+from channels.email.lines import stuffed
+from channels.email.outbox import Letter, Outbox
 from channels.email.settings import SmtpSettings
 from domain.errors import Misconfigured, SendError, Throttled
+from domain.messages import Sent
 
 _FRESH = 10.0
 """Seconds for which an unused connection is trusted without a question."""
@@ -23,6 +25,7 @@ _ENOUGH = 30.0
 """Seconds without a further connection after the server has refused one while others worked."""
 _GRACE = 5.0
 """Seconds that closing waits for what is under way."""
+_TAKEN = Sent(external_id="")
 _UNSAFE = re.compile(r"[\x00-\x20<>\x7f]")
 
 
@@ -52,19 +55,26 @@ class Mailer:
         self._keep(line)
 
     async def send(self, mail: bytes, *, sender: str, to: str, bulk: bool = False) -> None:
-        """Hand over one mail to one recipient; mailings (`bulk`) let others go first. Raises SendError.
+        """Hand over one mail to one recipient, as `post` does. Raises SendError."""
+        await self.post(mail, sender=sender, to=to, bulk=bulk)
 
-        When the line breaks after the whole mail went out and before the answer, this is Uncertain: it may have been
-        taken. Whoever is cancelled has not sent, unless the mail was handed over already.
+    def post(
+        self, mail: bytes, *, sender: str, to: str, bulk: bool = False, sent: Sent = _TAKEN
+    ) -> asyncio.Future[Sent]:
+        """Hand over one mail to one recipient; mailings (`bulk`) let others go first.
+
+        The future gives `sent` when the server has it, else raises SendError; this itself raises Rejected. When the
+        line breaks after the whole mail went out and before the answer, it is Uncertain: it may have been taken. Who
+        cancels the future has not sent, unless the mail was handed over already.
         """
         if _UNSAFE.search(sender) or _UNSAFE.search(to):
             raise translate(ValueError("no space, bracket or control character may stand in an address"), to=to)
         data, size = stuffed(mail)
         is_ascii = to.isascii() and sender.isascii()
-        letter = Letter(sender=sender, to=to, size=size, data=data, is_ascii=is_ascii, bulk=bulk)
+        letter = Letter(sender=sender, to=to, size=size, data=data, is_ascii=is_ascii, sent=sent, bulk=bulk)
         self._outbox.add(letter)
         self._hire()
-        await letter.told
+        return letter.told
 
     async def aclose(self, grace: float = _GRACE) -> None:
         """Say goodbye on what is open; what is under way has `grace` seconds to end. Twice is fine."""

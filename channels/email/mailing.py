@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from domain.messages import Outbound
 
@@ -19,13 +20,20 @@ def fields(message: Outbound) -> bytes:
         lines.append("List-Unsubscribe: " + ",\r\n ".join(ways))
         if message.unsubscribe[:6].lower() == "https:":  # RFC 8058, section 3.1: nothing less
             lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
-    if message.list_id:
-        lines.append(f"List-Id: <{_sound(_LIST, message.list_id, 'list_id')}>")
-    if message.feedback:
-        lines.append(f"Feedback-ID: {_sound(_FEEDBACK, message.feedback, 'feedback')}")
     if message.is_mailing:
-        lines.append("Precedence: bulk")
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+        lines.append(_shared(message.list_id, message.feedback))
+    return "\r\n".join([*lines, ""]).encode("ascii")
+
+
+@lru_cache(64)
+def _shared(list_id: str, feedback: str) -> str:
+    """What all mails of a mailing say, without the last CR LF."""
+    lines = []
+    if list_id:
+        lines.append(f"List-Id: <{_sound(_LIST, list_id, 'list_id')}>")
+    if feedback:
+        lines.append(f"Feedback-ID: {_sound(_FEEDBACK, feedback, 'feedback')}")
+    return "\r\n".join([*lines, "Precedence: bulk"])
 
 
 def _ways(message: Outbound) -> list[str]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from binascii import b2a_base64, b2a_qp
+from binascii import b2a_base64
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
+from channels.email import woven
+from channels.email.lines import wrapped
 from domain.errors import Rejected
+from domain.messages import Woven
 
 _LINE = 76
 _LONGEST_LINE = 990
@@ -85,12 +88,13 @@ def date(second: datetime) -> bytes:
     return f"Date: {format_datetime(second)}\r\n".encode()
 
 
-def content(text: str, html: str | None) -> bytes:
-    """MIME-Version, Content-Type and what follows, to the end of the mail."""
+def content(text: str, html: str | Woven | None) -> bytes:
+    """MIME-Version, Content-Type and what follows, to the end of the mail. No line begins with a dot."""
     plain = _part("plain", text)
     if html is None:
         return b"MIME-Version: 1.0\r\n" + plain
-    rich, boundary = _part("html", html), f"=_{secrets.token_hex(16)}".encode()
+    rich = _part("html", html) if isinstance(html, str) else _headed("html", *woven.encoded(html))
+    boundary = f"=_{secrets.token_hex(16)}".encode()
     return (
         b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="%b"\r\n\r\n'
         b"--%b\r\n%b\r\n--%b\r\n%b\r\n--%b--\r\n" % (boundary, boundary, plain, boundary, rich, boundary)
@@ -103,7 +107,10 @@ def _part(subtype: str, text: str) -> bytes:
     except UnicodeEncodeError:  # half a surrogate pair: looking for one in every text took 40 us a mail
         text = _SURROGATE.sub("\ufffd", text)
         data = text.encode()
-    encoding, body = _encoded(_lines(data), len(data) - len(text))
+    return _headed(subtype, *_encoded(_lines(data), len(data) - len(text)))
+
+
+def _headed(subtype: str, encoding: bytes, body: bytes) -> bytes:
     return (
         b'Content-Type: text/%b; charset="utf-8"\r\nContent-Transfer-Encoding: %b\r\n\r\n'
         % (subtype.encode(), encoding)
@@ -126,9 +133,15 @@ than base64."""
 
 def _encoded(data: bytes, foreign: int) -> tuple[bytes, bytes]:
     """The encoding that suits, and the content in it. `foreign`: bytes that UTF-8 needs beyond one for a character."""
-    if not foreign and b"\0" not in data and max(map(len, data.split(b"\r\n"))) <= _LONGEST_LINE:
+    if not foreign and _is_plain(data):
         return b"7bit", data
     if not foreign or (12 * foreign <= len(data) <= _SMALL):
-        return b"quoted-printable", b2a_qp(data)  # base64 of plain English looks like something to hide
-    flat = b2a_base64(data, newline=False)
-    return b"base64", b"\r\n".join([flat[start : start + _LINE] for start in range(0, len(flat), _LINE)]) + b"\r\n"
+        return b"quoted-printable", woven.quoted(data)  # base64 of plain English looks like something to hide
+    return b"base64", wrapped(b2a_base64(data, newline=False))
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether it may stand in a mail as it is: lines that are not too long, and do not begin with a dot."""
+    if b"\0" in data or b"\n." in data or data.startswith(b"."):
+        return False
+    return max(map(len, data.split(b"\r\n"))) <= _LONGEST_LINE

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from dataclasses import dataclass, field
 
 from channels.email.errors import translate
 from domain.errors import SendError
-
-_BARE = re.compile(rb"\r\n|\r|\n")
+from domain.messages import Sent
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -25,9 +23,11 @@ class Letter:
     """What is sent after DATA: lines that end with CR LF, dots stuffed, and the final dot (RFC 5321, section 4.5.2)."""
     is_ascii: bool
     """Whether both addresses are; otherwise the server must know SMTPUTF8 (RFC 6531)."""
+    sent: Sent
+    """What its sender gets when the server has it."""
     bulk: bool = False
     """Of a mailing: everything else goes first."""
-    told: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    told: asyncio.Future[Sent] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     refusal: Exception | None = None
     """The first refusal of this attempt."""
     tried: bool = False
@@ -36,7 +36,7 @@ class Letter:
     def accept(self) -> None:
         """The server has it."""
         if not self.told.done():
-            self.told.set_result(None)
+            self.told.set_result(self.sent)
 
     def fail(self, error: Exception) -> None:
         """It did not go out, or nobody knows: the sender gets `error`, or what `translate` makes of it."""
@@ -46,20 +46,6 @@ class Letter:
         if failure is not error:
             failure.__cause__ = error
         self.told.set_exception(failure)
-
-
-def stuffed(mail: bytes) -> tuple[bytes, int]:
-    """The mail as it stands on the wire, and its size without what is added there.
-
-    A lone CR or LF would let one server see an end of the mail where the other one sees none, so none gets through.
-    """
-    if b"\r" in (bare := mail.replace(b"\r\n", b"")) or b"\n" in bare:
-        mail = _BARE.sub(b"\r\n", mail)
-    if not mail.endswith(b"\r\n"):
-        mail += b"\r\n"
-    size = len(mail)
-    body = mail.replace(b"\r\n.", b"\r\n..")
-    return (b"." if mail.startswith(b".") else b"") + body + b".\r\n", size
 
 
 class Outbox:

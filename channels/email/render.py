@@ -19,11 +19,12 @@ from html import escape
 
 from channels.email import mailing, mime
 from channels.email.headers import one_line
+from channels.email.lines import Lines
 from channels.email.settings import EmailSettings
 from channels.email.text import plain_text
 from domain.addresses import written_email
 from domain.errors import Rejected
-from domain.messages import File, Outbound
+from domain.messages import File, Outbound, Woven
 
 MARK = "X-Leadwire"
 """The field by which we know our own mail when it comes back."""
@@ -56,7 +57,7 @@ def own_ids(text: str, own: str) -> list[str]:
 
 
 def render(message: Outbound, settings: EmailSettings, *, now: datetime) -> bytes:
-    """The whole mail, lines ended by CR LF.
+    """The whole mail, lines ended by CR LF; `Lines` unless the package wrote it.
 
     Raises ValueError for what cannot stand in a header, Rejected when the mail has another header than it should.
     """
@@ -66,24 +67,28 @@ def render(message: Outbound, settings: EmailSettings, *, now: datetime) -> byte
     text, html = _signed(message, settings.signature)
     head = mime.sender(_harmless(settings.name), settings.address) + _identifiers(message, settings.address)
     head += mailing.fields(message) + _automatic(message)
-    if message.files or not to.username.isascii() or not settings.address.isascii():
+    if message.files or not to.isascii() or not settings.address.isascii():
         return _by_package(message, to, head, (text, html), now)
-    return b"".join(
-        (
-            head,
-            f"To: {to.username}@{to.domain}\r\n".encode("ascii"),
-            mime.header("Subject", _harmless(message.subject or "")[:_LONGEST_SUBJECT].rstrip()),
-            mime.date(now.replace(microsecond=0)),
-            f"{MARK}: {message.delivery}\r\n".encode("ascii"),
-            mime.content(text, html),
+    body = _woven(message.woven, settings.signature) if message.woven else html
+    return Lines(
+        b"".join(
+            (
+                head,
+                f"To: {to}\r\n".encode("ascii"),
+                mime.header("Subject", _harmless(message.subject or "")[:_LONGEST_SUBJECT].rstrip()),
+                mime.date(now.replace(microsecond=0)),
+                f"{MARK}: {message.delivery}\r\n".encode("ascii"),
+                mime.content(text, body),
+            )
         )
     )
 
 
-def _by_package(message: Outbound, to: Address, head: bytes, body: tuple[str, str | None], now: datetime) -> bytes:
+def _by_package(message: Outbound, to: str, head: bytes, body: tuple[str, str | None], now: datetime) -> bytes:
     """The rarer shapes, by the standard library: slow, and it knows them all."""
-    mail = EmailMessage(policy=SMTP if to.username.isascii() else SMTPUTF8)
-    mail["To"] = to
+    local, _, domain = to.rpartition("@")
+    mail = EmailMessage(policy=SMTP if local.isascii() else SMTPUTF8)
+    mail["To"] = Address(username=local, domain=domain)
     mail["Subject"] = _harmless(message.subject or "")[:_LONGEST_SUBJECT]
     mail["Date"] = format_datetime(now)
     mail[MARK] = message.delivery
@@ -134,13 +139,12 @@ def _names(head: bytes) -> list[bytes]:
 
 
 @lru_cache(256)
-def recipient(address: str) -> Address:
+def recipient(address: str) -> str:
     """The address as a header takes it. Raises ValueError when it is none, also for one that hides a second line."""
     normal = written_email(address)
     if normal is None:
         raise ValueError(f"{address!r} is not an e-mail address")
-    local, _, domain = normal.rpartition("@")
-    return Address(username=local, domain=domain)
+    return normal
 
 
 def _identifiers(message: Outbound, own: str) -> bytes:
@@ -164,6 +168,15 @@ def _signed(message: Outbound, signature: str) -> tuple[str, str | None]:
     text = message.text or plain_text(message.html or "")
     text = f"{text}\n\n-- \n{signature}\n" if signature else f"{text}\n"
     return text, None if message.html is None else _signed_html(message.html, signature)
+
+
+def _woven(woven: Woven, signature: str) -> Woven:
+    return Woven(_signed_pieces(woven.shared, signature), woven.own) if signature else woven
+
+
+@lru_cache(64)
+def _signed_pieces(shared: tuple[str, ...], signature: str) -> tuple[str, ...]:
+    return *shared[:-1], _signed_html(shared[-1], signature)
 
 
 def _fill(mail: EmailMessage, message: Outbound, text: str, html: str | None) -> None:

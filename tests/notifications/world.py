@@ -86,6 +86,9 @@ class NoLimits:
     def ahead(self, channel: ChannelName, most: int, *, seconds: float = 2) -> int:
         return most
 
+    def is_limited(self, channel: ChannelName) -> bool:
+        return bool(self.waits)
+
 
 @dataclass
 class World:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.email.dialogue import Dialogue
+from channels.email.lines import stuffed
 from channels.email.mailer import Mailer
-from channels.email.outbox import stuffed
 from channels.email.settings import SmtpSettings
 from domain.errors import Rejected, SendError, Throttled, Unavailable, Uncertain, Unreachable
 from simulator.mail.provider import Provider
