@@ -62,9 +62,9 @@ class Ledger:
         now = utcnow()
         async with self._database.begin() as connection:
             # A commit whose answer was lost is tried again, and a lapsed lease may have given the row to another.
-            ours = await deliveries.held(connection, dict(_claim(o.delivery) for o in decided))
+            claims = dict(_claim(o.delivery) for o in decided)
+            ours = await deliveries.settle(connection, [_settled(o) for o in decided], now, claims)
             outcomes = [o for o in decided if o.delivery.id in ours]
-            await deliveries.settle(connection, [_settled(o) for o in outcomes], now)
             await cards.put_off(connection, [_edit_again(o, now) for o in outcomes if _is_edit_again(o)])
             await suppressions.stop(connection, [_stopped(o, now) for o in outcomes if o.stops])
             await pacing.count(connection, _pulses(outcomes, now))

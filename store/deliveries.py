@@ -35,10 +35,8 @@ class Purpose(StrEnum):
     REVIEW = "review"  # whether two cards are one person; facts: {"suggestion"}, and {"card"}, its id, to edit it
     TOAST = "toast"  # the answer to a button press; facts: {"press", "key", ...}
     BROADCAST = "broadcast"
-    TEST = "test"  # a broadcast as one person would get it; facts: {"broadcast", "values"}
-    MESSAGE = (
-        "message"  # what another program has us send; facts: {"content", "values"}, or {"subject", "text", "html"}
-    )
+    TEST = "test"  # a broadcast as one person would get it; facts: {"broadcast", "values", "files"}
+    MESSAGE = "message"  # another program's; facts: {"content", "values"} or {"subject", "text", "html"}; {"files"}
 
 
 class Lane(IntEnum):
@@ -168,43 +166,53 @@ _RENEW = text(
 )
 
 
-async def held(connection: AsyncConnection, claims: Mapping[UUID, int]) -> set[UUID]:
-    """Those of the claims (delivery -> attempts) that are still ours: neither settled nor taken back meanwhile."""
-    rows = await direct.fetch(connection, _HELD, sorted(claims))
-    return {id_ for id_, attempts in rows if claims[id_] == attempts}
+async def settle(
+    connection: AsyncConnection, verdicts: Sequence[Verdict], at: datetime, claims: Mapping[UUID, int] | None = None
+) -> set[UUID]:
+    """Write down what became of claimed deliveries; those of them that were still ours.
 
-
-_HELD = "SELECT id, attempts FROM deliveries WHERE id = ANY(CAST($1 AS uuid[])) AND state = 'sending'"
-
-
-async def settle(connection: AsyncConnection, verdicts: Sequence[Verdict], at: datetime) -> int:
-    """Write down what became of claimed deliveries; how many of them were still ours."""
+    `claims` (delivery -> attempts) says which claim they were: a lapsed lease may have given a row to another one.
+    """
     if not verdicts:
-        return 0
-    rows = [_written(v) for v in sorted(verdicts, key=lambda v: v.id)]
+        return set()
+    claims = claims or {}
+    rows = [_written(v, claims.get(v.id)) for v in sorted(verdicts, key=lambda v: v.id)]
     settled = await direct.fetch(connection, _SETTLE, *map(list, zip(*rows, strict=True)), at)
-    ours: dict[UUID, str] = dict(map(tuple, settled))
-    parts = [(ours[v.id], other, v.id) for v in verdicts if v.id in ours for other in v.others]
+    ours: dict[UUID, str] = {id_: channel for id_, channel, _ in settled}
+    parts = [(ours[v.id], other, v.id) for v in verdicts if v.others and v.id in ours for other in v.others]
     await bulk.insert_new(connection, delivery_parts, ("channel", "external_id", "delivery_id"), parts)
-    names = [(ours[v.id], v.external_id) for v in verdicts if v.id in ours and v.external_id]
-    await reports.catch_up(connection, names)
-    return len(ours)
+    if settled and settled[0]["early"]:
+        await reports.catch_up(
+            connection, [(ours[v.id], v.external_id) for v in verdicts if v.id in ours and v.external_id]
+        )
+    return set(ours)
 
 
-def _written(v: Verdict) -> Row:
+def _written(v: Verdict, attempts: int | None) -> Row:
     uncounted = 0 if v.counted else 1
-    return v.id, v.state.value, v.reason or None, v.external_id, v.retry_at, uncounted, v.code or None, v.next_at
+    return (
+        v.id,
+        v.state.value,
+        v.reason or None,
+        v.external_id,
+        v.retry_at,
+        uncounted,
+        v.code or None,
+        v.next_at,
+        attempts,
+    )
 
 
 _SETTLE = """UPDATE deliveries d SET state = v.state, reason = v.reason,
          external_id = coalesce(v.external_id, d.external_id),
          due_at = coalesce(v.retry_at, d.due_at), attempts = d.attempts - v.uncounted, lease_until = NULL,
-         sent_at = CASE WHEN v.state = 'sent' THEN CAST($9 AS timestamptz) ELSE d.sent_at END,
+         sent_at = CASE WHEN v.state = 'sent' THEN CAST($10 AS timestamptz) ELSE d.sent_at END,
          code = v.code, next_at = v.next_at
        FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS text[]),
-         CAST($5 AS timestamptz[]), CAST($6 AS integer[]), CAST($7 AS text[]), CAST($8 AS timestamptz[]))
-         AS v(id, state, reason, external_id, retry_at, uncounted, code, next_at)
-       WHERE d.id = v.id AND d.state = 'sending' RETURNING d.id, d.channel"""
+         CAST($5 AS timestamptz[]), CAST($6 AS integer[]), CAST($7 AS text[]), CAST($8 AS timestamptz[]),
+         CAST($9 AS integer[])) AS v(id, state, reason, external_id, retry_at, uncounted, code, next_at, attempts)
+       WHERE d.id = v.id AND d.state = 'sending' AND d.attempts = coalesce(v.attempts, d.attempts)
+       RETURNING d.id, d.channel, EXISTS (SELECT FROM early_reports) AS early"""
 
 
 async def sweep(connection: AsyncConnection) -> int:

@@ -19,7 +19,7 @@ BOT = ChannelName("bot")
 
 async def settle(database: Database, *verdicts: Verdict) -> int:
     async with database.begin() as connection:
-        return await deliveries.settle(connection, verdicts, utcnow())
+        return len(await deliveries.settle(connection, verdicts, utcnow()))
 
 
 async def test_the_lowest_lane_first_and_in_it_what_was_due_first(database: Database) -> None:
@@ -129,15 +129,18 @@ async def test_only_what_is_still_ours_is_settled(database: Database) -> None:
     assert await settle(database) == 0
 
 
-async def test_what_was_taken_back_meanwhile_is_not_held(database: Database) -> None:
+async def test_what_was_taken_back_meanwhile_is_settled_by_its_new_claim_alone(database: Database) -> None:
     await queue(database, "1", "2")
     first = await claim(database, lease=OVER)
     async with database.begin() as connection:
         await deliveries.sweep(connection)
     [again, _] = await claim(database, limit=2)
     async with database.begin() as connection:
-        assert await deliveries.held(connection, {one.id: one.attempts for one in first}) == set()
-        assert await deliveries.held(connection, {again.id: again.attempts}) == {again.id}
+        sent = [Verdict(id=one.id, state=DeliveryState.SENT) for one in first]
+        assert await deliveries.settle(connection, sent, utcnow(), {one.id: one.attempts for one in first}) == set()
+        assert await deliveries.settle(connection, sent, utcnow(), {again.id: again.attempts}) == {
+            one.id for one in first
+        }
 
 
 async def test_a_lapsed_lease_goes_back_but_for_a_mailings(database: Database) -> None:
