@@ -28,7 +28,7 @@ from store.expansion import LAST, Expansion, Query, Times, Way
 from store.permission import OPT_IN
 
 log = logging.getLogger(__name__)
-PAGE = 5_000
+PAGE = 10_000
 """People per transaction: small enough that a pause takes effect at once."""
 EVERY = 0.5
 """Seconds between two looks when nothing is to be done."""
