@@ -27,7 +27,8 @@ from broadcasts.accounts import Account
 from broadcasts.conducting import Conductor
 from broadcasts.lifecycle import Rules
 from channels.email.channel import EmailChannel
-from domain.messages import ChannelName, Outbound, utcnow
+from channels.email.render import render
+from domain.messages import ChannelName, Outbound, Sent, utcnow
 from domain.ports import Host, Sender
 from notifications.letters import House, compiler
 from notifications.mailing import Mailings
@@ -138,11 +139,12 @@ async def _mail(url: str, mails: int) -> None:
     rates: dict[str, list[float]] = {"ours": [], "source": [], "bare": []}
     waits: list[float] = []
     async with mail.sink() as port:
-        size = 5_000
+        one = await _one(url, port)
+        say(f"  {mails:,} mails of {len(one):,} bytes, {mail.LINES} connections, for all three")
         for _ in range(ROUNDS):
-            rates["source"].append(await mail.rate(mails, lambda: mail.by_smtp_source(port, mails, size)))
-            rates["ours"].append(await _sent(url, port, mails, waits))
-            rates["bare"].append(await mail.rate(mails, lambda: mail.by_aiosmtplib(port, mails)))
+            rates["source"].append(await mail.rate(mails, lambda: mail.by_smtp_source(port, mails, len(one))))
+            rates["ours"].append(await _sent(url, _channel(port), mails, waits))
+            rates["bare"].append(await mail.rate(mails, lambda: mail.by_aiosmtplib(port, mails, one)))
     ours, source, bare = (median(rates[name]) for name in ("ours", "source", "bare"))
     ratio("mail with its ledger against smtp-source -d, mails/s", ours, source, least=0.4)
     ratio("mail with its ledger against bare aiosmtplib without one, mails/s", ours, bare, least=1.0)
@@ -151,14 +153,35 @@ async def _mail(url: str, mails: int) -> None:
     say(f"  the sender holds {psutil.Process().memory_info().rss / 2**20:,.0f} MB")
 
 
-async def _sent(url: str, port: int, mails: int, waits: list[float]) -> float:
+class _Keeping(EmailChannel):
+    """Remembers what it was given last."""
+
+    kept = Outbound(delivery="", to="")
+
+    def post(self, message: Outbound) -> asyncio.Future[Sent]:
+        self.kept = message
+        return super().post(message)
+
+
+async def _one(url: str, port: int) -> bytes:
+    """A mail as each of them is."""
+    settings = mail.settings(port)
+    channel = _Keeping(NEWS, settings, Host(cursors=mail.Nothing()))
+    await _sent(url, channel, 1, [])
+    return render(channel.kept, settings, now=utcnow())
+
+
+def _channel(port: int) -> EmailChannel:
+    return EmailChannel(NEWS, mail.settings(port), Host(cursors=mail.Nothing()))
+
+
+async def _sent(url: str, channel: EmailChannel, mails: int, waits: list[float]) -> float:
     """Mails a second."""
     database = Database(url)
     broadcast = await _made(database, split=None)
     await _expand(database)
     await admin(url, f"DELETE FROM deliveries WHERE ctid NOT IN (SELECT ctid FROM deliveries LIMIT {mails})")
     await admin(url, "VACUUM ANALYZE deliveries")
-    channel = EmailChannel(NEWS, mail.settings(port), Host(cursors=mail.Nothing()))
     gc.collect()
     began = time.perf_counter()
     async with _loop(database, channel):
