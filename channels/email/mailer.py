@@ -96,7 +96,13 @@ class Mailer:
         if len(self._workers) < most:
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            worker.add_done_callback(self._retire)
+
+    def _retire(self, worker: asyncio.Task[None]) -> None:
+        """Its place is free; and what came between its last look into the outbox and this is not left lying there."""
+        self._workers.discard(worker)
+        if self._outbox and not self._workers and not self._closed:
+            self._hire()
 
     async def _work(self) -> None:
         """Serve the outbox with one connection after another until it is empty."""

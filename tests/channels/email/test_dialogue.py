@@ -248,3 +248,18 @@ def test_only_the_end_looks_like_the_end(parts: list[bytes]) -> None:
     assert size == len(plain)
     normal = b"".join(parts).replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     assert plain == (normal if normal.endswith(b"\r\n") else normal + b"\r\n")
+
+
+async def test_a_mail_that_comes_while_the_last_worker_leaves_is_not_left_lying() -> None:
+    async with Provider() as provider:
+        sending = mailer(provider)
+        leaving = asyncio.create_task(asyncio.sleep(0))
+        await leaving
+        sending._workers.add(leaving)  # it has looked into the outbox for the last time, and still counts
+        sent = sending.post(MAIL, sender="news@shop.test", to="ok@customer.test")
+        assert len(sending._workers) == 1
+        sending._retire(leaving)
+        async with asyncio.timeout(5):
+            await sent
+        assert len(provider.taken) == 1
+        await sending.aclose()
