@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from broadcasts.allotment import ACCOUNT
 from domain.messages import ChannelName
 from notifications.dispatch import Dispatch
 from notifications.mailing import Mailings
@@ -21,6 +22,9 @@ from notifications.verdict import Outcome, put_off
 from store import mailing
 from store.deliveries import Delivery
 from store.engine import Database
+
+_BRAKES_EVERY = 1.0
+"""Seconds between two looks whether a provider of what is in hand has had enough."""
 
 
 class Stream:
@@ -45,7 +49,7 @@ class Stream:
         self._dispatch, self._flow = dispatch, dispatch.flows[channel]
         self._outbox = outbox
         self._most, self._lease, self._look_every = most, lease, look_every
-        self._dry_until = 0.0
+        self._dry_until = self._brakes_at = 0.0
         self._queue: deque[Delivery] = deque()
         self._some = asyncio.Event()
         self._closing = False
@@ -58,8 +62,11 @@ class Stream:
         return len(self.in_hand) <= self._most // 2 and time.monotonic() >= self._dry_until
 
     async def claim(self) -> None:
-        """Fill up, when it is time."""
-        if not self.is_low or self._closing:
+        """Fill up, when it is time; else let those wait whose provider has had enough meanwhile."""
+        if self._closing:
+            return
+        if not self.is_low:
+            await self._obey_brakes()
             return
         async with self._database.begin() as connection:
             room = self._most - len(self.in_hand)
@@ -70,6 +77,21 @@ class Stream:
         self.in_hand.update((row.id, row) for row in fresh)
         self._queue.extend(fresh)
         self._some.set()
+
+    async def _obey_brakes(self) -> None:
+        if not self._queue or time.monotonic() < self._brakes_at:
+            return
+        self._brakes_at = time.monotonic() + _BRAKES_EVERY
+        async with self._database.begin() as connection:
+            stopped = await self._mailings.stopped(connection, self._channel)
+        if not stopped:
+            return
+        rows, self._queue = self._queue, deque()
+        for row in rows:
+            if brake := stopped.get(row.provider) or stopped.get(ACCOUNT):
+                self._outbox.add(put_off(row, brake.until, brake.reason))
+            else:
+                self._queue.append(row)
 
     async def run(self) -> None:
         """Put what is claimed on the wire, until closed."""

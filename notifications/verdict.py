@@ -91,7 +91,7 @@ def verdict(error: BaseException, delivery: Delivery, now: datetime, chance: flo
             ended = Verdict(id=delivery.id, state=DeliveryState.FAILED, reason=words(error.reason), code="hard")
             return Outcome(delivery=delivery, verdict=ended, stops=True, pulse="hard")
         case Throttled():
-            return _throttled(error, delivery, now)
+            return _throttled(error, delivery, now, chance)
         case Misconfigured():
             rests = Rest(until=None, reason=words(error.reason))
             return Outcome(delivery=delivery, verdict=_again(delivery, error.reason), rests=rests)
@@ -118,9 +118,11 @@ def words(reason: str) -> str:
     return plain if len(plain) <= _LONGEST_REASON else plain[: _LONGEST_REASON - 1] + "…"
 
 
-def _throttled(error: Throttled, delivery: Delivery, now: datetime) -> Outcome:
+def _throttled(error: Throttled, delivery: Delivery, now: datetime, chance: float) -> Outcome:
     wait = min(max(error.retry_after, timedelta(0)), LONGEST_PAUSE)
     again = _again(delivery, error.reason, now + wait)
+    if error.address_only and delivery.provider:  # a mailing ends some day, also for a mailbox that is always too busy
+        return replace(_unavailable(error, delivery, now, chance), holds=wait)
     if error.address_only:
         return Outcome(delivery=delivery, verdict=again, holds=wait)
     if delivery.provider:  # one receiver of a mailing is too busy: its brake is put on, answers to others go on

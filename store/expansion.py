@@ -1,8 +1,7 @@
 """A broadcast's audience becomes rows of the deliveries: page by page, each with the cursor in one transaction.
 
 So a crash neither skips nor doubles anybody. A person has one row per step of the cascade and no address gets a second
-copy; whoever cannot be written to has a row, too, that says why. Who has said no by one of the channels is not written
-to by another one.
+copy; whoever cannot be written to has a row, too, that says why.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
@@ -25,6 +25,8 @@ from store.segments import BUCKET
 
 NO_ONE, LAST = UUID(int=0), UUID(int=2**128 - 1)
 EVERYBODY = 2**31 - 1
+KNOWN = sorted(available_timezones() - {"localtime"})
+"""Zones that Python and PostgreSQL both know; a card may say anything."""
 
 
 class Way(NamedTuple):
@@ -149,7 +151,7 @@ _HELD = """
     max(t.due) FILTER (WHERE t.due > CAST(:at AS timestamptz)),
     count(*) FILTER (WHERE CAST(:cap AS integer) IS NOT NULL AND (
       SELECT count(*) FROM deliveries d WHERE d.contact_id = w.person AND d.broadcast_id IS NOT NULL
-        AND (d.state = 'sending' OR (d.state = 'unknown' AND d.due_at > :from)
+        AND (d.state = 'sending' OR (d.state = 'unknown' AND coalesce(d.offered_at, d.due_at) > :from)
           OR (d.sent_at > :from AND d.state IN ('sent', 'delivered', 'read', 'failed')))) >= CAST(:cap AS integer))
   FROM placed w CROSS JOIN LATERAL (SELECT {zone} AS zone) z CROSS JOIN LATERAL (SELECT {due} AS due) t
   WHERE w.barred IS NULL"""
@@ -192,6 +194,8 @@ def _times(times: Times) -> dict[str, Any]:
     values: dict[str, Any] = {"at": times.at, "zone": times.zone}
     if times.local is not None:
         values["wall"] = times.local
+    if times.zones:
+        values["known"] = KNOWN
     if times.quiet is not None:
         values |= {"since": times.quiet[0], "to": times.quiet[1]}
     return values
@@ -200,7 +204,9 @@ def _times(times: Times) -> dict[str, Any]:
 def _statement(sql: str, expansion: Expansion) -> TextClause:
     zone = _ZONE if expansion.times.zones else "CAST(:zone AS text)"
     order = _PREFERRED if expansion.prefers else ""
-    return _written(sql, people=expansion.people.sql, due=_due(expansion.times), zone=zone, order=order, known=_KNOWN)
+    return _written(
+        sql, people=expansion.people.sql, due=_due(expansion.times), zone=zone, order=order, earlier=_EARLIER
+    )
 
 
 @lru_cache(64)
@@ -219,6 +225,7 @@ async def due_at(connection: AsyncConnection, moments: Sequence[datetime], zone:
               CROSS JOIN (SELECT CAST(:zone AS text) AS zone) z ORDER BY m.n"""
     bound = {**_times(times), "moments": list(moments), "zone": zone}
     del bound["at"]
+    bound.pop("known", None)
     return list((await connection.execute(text(sql), bound)).scalars())
 
 
@@ -236,7 +243,8 @@ def _due(times: Times, at: str = "CAST(:at AS timestamptz)") -> str:
 
 
 _ZONE = """coalesce((SELECT f.value FROM field_values f JOIN contacts c ON c.id = f.contact_id
-    WHERE (c.id = w.person OR c.leader_id = w.person) AND f.field = 'timezone' ORDER BY f.at DESC, f.id DESC LIMIT 1),
+    WHERE (c.id = w.person OR c.leader_id = w.person) AND f.field = 'timezone'
+      AND f.value = ANY(CAST(:known AS text[])) ORDER BY c.id = w.person DESC, f.at DESC, f.id DESC LIMIT 1),
     CAST(:zone AS text))"""
 _PREFERRED = """(i.id = (SELECT m.identity_id FROM messages m JOIN identities own ON own.id = m.identity_id
     WHERE own.contact_id = p.id AND m.direction = 'in' ORDER BY m.id DESC LIMIT 1)) DESC NULLS LAST,"""
@@ -256,8 +264,7 @@ _ROWS = f"""WITH page AS MATERIALIZED ({{people}}),
   best AS (
     SELECT DISTINCT ON (contact_id) contact_id, step, channel, value AS address,
       coalesce(code, CASE WHEN taken THEN 'duplicate' END) AS barred
-    FROM judged ORDER BY contact_id, (code IN ('erased', 'withdrawn', 'paused')) DESC NULLS LAST,
-      (code IS NOT NULL OR taken), place),
+    FROM judged ORDER BY contact_id, (code IS NOT NULL OR taken), place),
   single AS (
     SELECT b.*, row_number() OVER (PARTITION BY channel, address, barred ORDER BY contact_id) AS copy FROM best b),
   first AS (SELECT step, channel FROM steps ORDER BY rank LIMIT 1),
@@ -271,7 +278,7 @@ _ROWS = f"""WITH page AS MATERIALIZED ({{people}}),
     SELECT w.*, CASE WHEN position('@' IN w.address) = 0 THEN '' ELSE coalesce(k.name, 'other') END AS provider
     FROM rows w LEFT JOIN unnest(CAST(:domains AS text[]), CAST(:names AS text[])) AS k(domain, name)
       ON k.domain = split_part(w.address, '@', 2))"""
-_KNOWN = """(SELECT true FROM deliveries o WHERE o.contact_id = w.person AND o.broadcast_id = :broadcast
+_EARLIER = """(SELECT true FROM deliveries o WHERE o.contact_id = w.person AND o.broadcast_id = :broadcast
     AND o.step = w.step LIMIT 1)"""
 """Nobody has a row before his page; ON CONFLICT, which says the same, made a row a sixth dearer (two WAL records)."""
 _EXPAND = """,
@@ -281,5 +288,5 @@ _EXPAND = """,
     SELECT gen_random_uuid(), w.channel, w.address, :mailing, '{{}}', CASE WHEN w.barred IS NULL THEN 'pending'
         ELSE 'skipped' END, w.barred, w.barred, :lane, {due}, w.person, :broadcast, w.step, w.provider,
       CAST(:at AS timestamptz)
-    FROM placed w CROSS JOIN LATERAL (SELECT {zone} AS zone) z WHERE {known} IS NULL RETURNING 1)
+    FROM placed w CROSS JOIN LATERAL (SELECT {zone} AS zone) z WHERE {earlier} IS NULL RETURNING 1)
   SELECT count(*) AS people, (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last FROM page"""

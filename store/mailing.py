@@ -143,7 +143,7 @@ _HAD = text(
     """SELECT contact_id, count(*) AS sent FROM deliveries
        WHERE contact_id = ANY(CAST(:people AS uuid[])) AND broadcast_id IS NOT NULL AND id <> ALL(CAST(:but AS uuid[]))
          AND (state = 'sending' OR (sent_at > :since AND state IN ('sent', 'delivered', 'read', 'failed'))
-           OR (state = 'unknown' AND due_at > :since))
+           OR (state = 'unknown' AND coalesce(offered_at, due_at) > :since))
        GROUP BY contact_id"""
 )
 

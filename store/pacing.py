@@ -149,7 +149,7 @@ _PULSES = text(
     """SELECT p.channel, p.provider, sum(sent)::integer, sum(soft)::integer, sum(hard)::integer,
          sum(blocked)::integer, sum(complaints)::integer
        FROM pulses p LEFT JOIN brakes b ON b.channel = p.channel AND b.provider = p.provider
-       WHERE p.channel = :channel AND p.minute >= greatest(CAST(:since AS timestamptz), b.until)
+       WHERE p.channel = :channel AND p.minute >= greatest(CAST(:since AS timestamptz), date_trunc('minute', b.until))
        GROUP BY p.channel, p.provider"""
 )
 

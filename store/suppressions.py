@@ -65,7 +65,7 @@ class Pause(NamedTuple):
 
 
 async def pause(connection: AsyncConnection, channel: str, until: datetime | None, reason: str, at: datetime) -> bool:
-    """Pause the channel until then, or until somebody lifts it. True when it was not paused before."""
+    """Pause the channel until then, or until somebody lifts it; never shorter. True when it was not paused before."""
     values = {"channel": channel, "until": until, "reason": reason, "at": at}
     return bool(await connection.scalar(_PAUSE, values))
 
@@ -74,7 +74,10 @@ _PAUSE = text(
     """WITH before AS (SELECT until FROM pauses WHERE channel = :channel AND (until IS NULL OR until > :at))
        INSERT INTO pauses (channel, until, reason, created_at)
        VALUES (:channel, CAST(:until AS timestamptz), :reason, :at)
-       ON CONFLICT (channel) DO UPDATE SET until = excluded.until, reason = excluded.reason
+       ON CONFLICT (channel) DO UPDATE SET
+         until = CASE WHEN pauses.until IS NOT NULL AND excluded.until IS NOT NULL
+           THEN greatest(excluded.until, pauses.until) END,
+         reason = CASE WHEN pauses.until > excluded.until THEN pauses.reason ELSE excluded.reason END
        RETURNING NOT EXISTS (SELECT FROM before)"""
 )
 

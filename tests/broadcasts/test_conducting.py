@@ -75,14 +75,19 @@ async def test_mail_that_was_taken_and_did_not_come_back_is_no_reason_for_an_sms
     assert (await world.get(broadcast)).state == "finished"
 
 
-async def test_who_left_one_channel_is_not_written_to_by_another(world: World) -> None:
+@pytest.mark.parametrize(
+    ("channel", "became"),
+    [("*", {"skipped:withdrawn": 1}), ("email", {"planned": 1})],
+    ids=["everywhere", "one address"],
+)
+async def test_who_left_is_not_written_to_as_far_as_he_said(world: World, channel: str, became: dict[str, int]) -> None:
     card = await world.person(email="anna@example.com", phone="+79160000001", consents=("email", "sms"))
     async with world.database.begin() as connection:
-        word = Word(card=card, purpose="marketing", channel="email", text="", granted=False)
+        word = Word(card=card, purpose="marketing", channel=channel, text="", granted=False)
         await consent.grant(connection, [word], source="test")
     broadcast = await world.broadcast({"channel": "mail"}, {"channel": "sms"})
     await world.conduct()
-    assert await world.outcomes(broadcast, steps=2) == {"skipped:withdrawn": 1}
+    assert await world.outcomes(broadcast, steps=2) == became
 
 
 async def test_a_time_that_is_over_is_refused(world: World) -> None:
