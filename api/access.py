@@ -26,6 +26,7 @@ class Needs:
 
 Reader = Annotated[Caller, Depends(Needs("contacts:read"))]
 Writer = Annotated[Caller, Depends(Needs("contacts:write"))]
+Eraser = Annotated[Caller, Depends(Needs("contacts:erase"))]
 Merger = Annotated[Caller, Depends(Needs("merges:write"))]
 Importer = Annotated[Caller, Depends(Needs("imports:write"))]
 Exporter = Annotated[Caller, Depends(Needs("exports:read"))]

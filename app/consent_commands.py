@@ -128,7 +128,7 @@ def _tombstones(file: Path) -> list[Tombstone]:
         read = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
         return [Tombstone(bytes.fromhex(h), scope, why, datetime.fromisoformat(when)) for h, scope, why, when in read]
     except (OSError, ValueError, TypeError) as error:
-        raise Unclear(f"{file} is not what `leadwire consent tombstones` writes") from error
+        raise Unclear(f'"{file}" is not what `leadwire consent tombstones` writes') from error
 
 
 async def tombstones_load(settings: Settings, file: Path) -> int:
@@ -146,9 +146,8 @@ async def tombstones_load(settings: Settings, file: Path) -> int:
 
 async def retain(settings: Settings, *, dry_run: bool, ask: bool) -> int:
     """Remove what is older than `[retention]` says; with `dry_run`, only count."""
-    kept, now = settings.retention, utcnow()
-    days = {"messages": kept.messages_days, "leads": kept.leads_days, "events": kept.events_days}
-    wanted = retention.periods(days, now)
+    now = utcnow()
+    wanted = retention.periods(settings.retention.days, now)
     if not wanted:
         typer.echo("Everything is kept: [retention] sets no period.")
         return 0

@@ -35,10 +35,16 @@ class Consent(Section):
 
 
 class Retention(Section):
-    """How long things are kept; 0 keeps them."""
+    """How long things are kept; 0 keeps them. What is older is removed every day, for ever."""
 
     messages_days: int = Field(0, ge=0, le=36_500, description="Messages of requests that are closed.", examples=[1095])
     leads_days: int = Field(0, ge=0, le=36_500, description="Closed requests, with their messages.", examples=[1825])
     events_days: int = Field(
         0, ge=0, le=36_500, description="Who did what when, but for consents and erasures.", examples=[730]
     )
+    dry_run: bool = Field(False, description="Only count, into the log, what would be removed.", examples=[True])
+
+    @property
+    def days(self) -> Mapping[str, int]:
+        """By kind, as `people.retention` takes them."""
+        return {"messages": self.messages_days, "leads": self.leads_days, "events": self.events_days}

@@ -14,13 +14,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from app.broadcast_settings import Broadcasts, Mailing
+from app.company_settings import Company
 from app.consent_settings import Consent, Retention
 from app.section import FORM
 from app.settings import (
     NAME_FORM,
     ChannelConfig,
     ChatPlace,
-    Company,
     Intake,
     People,
     Rates,
@@ -183,6 +183,19 @@ class _Reader:
             for other in channel.intake.answer_by:
                 if other not in settings.channels or not KINDS[settings.channels[other].kind].reaches:
                     self._problems.append(f'channels.{name}.intake.answer_by: nothing is sent through "{other}"')
+            self._boxes(name, channel, settings)
+
+    def _boxes(self, name: str, channel: ChannelConfig, settings: Settings) -> None:
+        """What a form offers to agree to must be there, and the letter that asks needs links."""
+        boxes, known = getattr(channel.settings, "consents", ()), ("marketing", *settings.consent.topics)
+        for n, box in enumerate(boxes, 1):
+            if box.purpose not in known:
+                self._problems.append(
+                    f'channels.{name}.consents[{n}].purpose: there is no topic "{box.purpose}"; known are '
+                    f"{', '.join(known)}. Add [consent.topics.{box.purpose}]"
+                )
+        if boxes and not settings.server.public_url:
+            self._problems.append(f"channels.{name}.consents: confirming needs links; set server.public_url")
 
 
 def _in_words(where: str, model: type[BaseModel], error: ErrorDetails) -> str:

@@ -19,7 +19,8 @@ def keys_add(
         typer.Option(
             "--scope",
             help="contacts:read, contacts:write, merges:write, imports:write, exports:read, segments:read, "
-            "segments:write, broadcasts:read, broadcasts:write, broadcasts:send, messages:send or admin. Repeated.",
+            "segments:write, broadcasts:read, broadcasts:write, broadcasts:send, messages:send, contacts:erase or "
+            "admin. Repeated.",
         ),
     ],
     config: Config = DEFAULT,

@@ -15,6 +15,8 @@ from typing import Any
 
 from babel import Locale
 
+from notifications.answer_texts import ANSWERS
+
 LANGUAGES = ("en", "ru")
 TOAST_LIMIT = 200
 VALUE_LIMIT = 500
@@ -29,6 +31,7 @@ HELP = {
         "• <b>/on</b>: I am at work; waiting leads are offered to me.\n"
         "• <b>/off</b>: I am away; no new leads.\n"
         "• <b>/leads</b>: my open leads, with fresh cards.\n"
+        "• <b>/won 50 000</b>, as a reply to a card: won, and for how much. <b>/amount</b> corrects the sum.\n"
         "• <b>/id</b>: this chat’s id, for the configuration.\n"
         "• <b>/help</b>: this list."
     ),
@@ -37,6 +40,7 @@ HELP = {
         "• <b>/on</b>: я на работе, ожидающие заявки предлагаются мне.\n"
         "• <b>/off</b>: меня нет, новых заявок не нужно.\n"
         "• <b>/leads</b>: мои открытые заявки, свежие карточки.\n"
+        "• <b>/won 50 000</b>, ответом на карточку: успех и сумма. <b>/amount</b> исправит сумму.\n"
         "• <b>/id</b>: номер этого чата, для настроек.\n"
         "• <b>/help</b>: эта подсказка."
     ),
@@ -165,6 +169,33 @@ NOTICES: Texts = {
     "not_sent_closed": {
         "en": "Nothing was sent: #{number} is closed. If the customer writes again, a new lead is opened.",
         "ru": "Ничего не отправлено: заявка #{number} закрыта. Если клиент напишет снова, откроется новая.",
+    },
+    "not_sent_won": {
+        "en": (
+            "Nothing was sent: #{number} is won and closed. If this was the sum, write it like 50 000, 50,000.00, 50k "
+            "or 1.5m. If the customer writes again, a new lead is opened."
+        ),
+        "ru": (
+            "Ничего не отправлено: заявка #{number} выиграна и закрыта. Если это сумма, напишите её так: 50 000, "
+            "50 000,50, 50 тыс или 1,5 млн. Если клиент напишет снова, откроется новая заявка."
+        ),
+    },
+    "how_much": {
+        "en": "#{number} is won. For how much? Answer with the sum, or leave it.",
+        "ru": "Заявка #{number}: успех. На какую сумму? Ответьте суммой — или оставьте так.",
+    },
+    "sum_noted": {"en": "#{number}: {sum}.", "ru": "Заявка #{number}: {sum}."},
+    "not_a_sum": {
+        "en": "Nothing was changed: I cannot read the sum of #{number}. Write it like 50 000, 50,000.00, 50k or 1.5m.",
+        "ru": "Ничего не изменено: сумму заявки #{number} не прочесть. Напишите так: 50 000, 50 тыс или 1,5 млн.",
+    },
+    "sum_of_which": {
+        "en": "Nothing was changed: of which lead? Reply to its card with /won 50 000 or /amount 50 000",
+        "ru": "Ничего не изменено: чья это сумма? Ответьте на карточку заявки: /won 50 000 или /amount 50 000",
+    },
+    "not_changed": {
+        "en": "Nothing was changed: #{number} is not yours now. Its card says how it stands.",
+        "ru": "Ничего не изменено: заявка #{number} сейчас не ваша. Что с ней, видно на карточке.",
     },
     "not_sent_team": {
         "en": "Nothing was sent: #{number} belongs to another team.",
@@ -306,8 +337,8 @@ TOASTS: Texts = {
         "ru": "Заявка #{number}: ответьте на эту карточку или напишите ответ в личном чате со мной.",
     },
     "toast_won": {
-        "en": "#{number} is won. Congratulations! Reopen is on the card.",
-        "ru": "Заявка #{number} закрыта: успех. Поздравляем! Вернуть в работу можно на карточке.",
+        "en": "#{number} is won. Congratulations! For how much? Answer with the sum, or leave it.",
+        "ru": "Заявка #{number} закрыта: успех. Поздравляем! На какую сумму? Ответьте суммой — или оставьте так.",
     },
     "toast_lost": {
         "en": "#{number} is closed as lost. Reopen is on the card.",
@@ -332,29 +363,6 @@ TOASTS: Texts = {
         "ru": "Вы не подключены как сотрудник. Попросите свою личную ссылку.",
     },
     "toast_unknown": {"en": "This button does nothing any more.", "ru": "Эта кнопка больше не действует."},
-}
-
-ANSWERS: Texts = {
-    "greeting": {
-        "en": "Thank you for your message! We have received it and will answer you soon.",
-        "ru": "Спасибо за обращение! Мы получили ваше сообщение и скоро ответим.",
-    },
-    "unsubscribed": {
-        "en": "You are unsubscribed: no more mailings here. If you write to us, we still answer.",
-        "ru": "Вы отписаны: рассылок здесь больше не будет. Если вы напишете нам, мы ответим.",
-    },
-    "welcome_customer": {
-        "en": "Hello! Write your question here, and one of us will answer you in this chat.",
-        "ru": "Здравствуйте! Напишите ваш вопрос, и наш сотрудник ответит вам в этом чате.",
-    },
-    "follow": {
-        "en": "How your request stands (this link is for you alone): {url}",
-        "ru": "Как идёт работа над обращением (ссылка только для вас): {url}",
-    },
-    "continue": {
-        "en": "Continue in Telegram (for you alone, too): {url}",
-        "ru": "Продолжить в Telegram (тоже только для вас): {url}",
-    },
 }
 
 TEXTS: Texts = {**NOTICES, **TOASTS, **ANSWERS}

@@ -18,12 +18,12 @@ from store import consents, permission, tombstones
 from store.bulk import Row
 from store.consents import Receipt
 from store.engine import Connection
-from store.permission import OPT_IN, Aim, Barred, Code
+from store.permission import EVERYWHERE, OPT_IN, Aim, Barred, Code
 
 ALL = ""
 """The channel of a receipt that speaks of every channel."""
 _PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}|")
+_CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}|\*|")
 
 
 class NoReceipt(ValueError):
@@ -42,14 +42,18 @@ def effective(receipts: Iterable[Receipt]) -> dict[tuple[str, str], bool]:
     """What holds for the person to whom these receipts belong. Pure.
 
     The latest of a card, purpose and channel is that card's word. Withdrawn on any card is withdrawn; and what is
-    withdrawn for all channels is withdrawn for each, until it is granted for all again.
+    withdrawn for all channels is withdrawn for each, until it is granted for all again. What the person has left
+    himself, everywhere, only he takes back (`store.permission.EVERYWHERE`).
     """
     words: dict[tuple[str, str, UUID], Receipt] = {}
     for receipt in sorted(receipts, key=lambda r: (r.at, r.id)):
         words[receipt.purpose, receipt.channel, receipt.card] = receipt
     found: dict[tuple[str, str], bool] = {}
     for (purpose, channel, _), receipt in words.items():
-        found[purpose, channel] = found.get((purpose, channel), True) and receipt.granted
+        if channel != EVERYWHERE:
+            found[purpose, channel] = found.get((purpose, channel), True) and receipt.granted
+        elif not receipt.granted:
+            found[purpose, ALL] = False
     return {key: granted and found.get((key[0], ALL), True) for key, granted in found.items()}
 
 

@@ -15,6 +15,7 @@ from store import consents, erasing, events, merges, opt_outs, secrets, tombston
 from store.engine import Connection
 from store.erasing import Held
 from store.opt_outs import OptOut
+from store.permission import PERSON
 from store.tombstones import ERASED, WITHDRAWN, Tombstone, hashed
 
 _PAGE = 10_000
@@ -59,7 +60,7 @@ async def _bury(connection: Connection, cards: Sequence[UUID], found: Sequence[H
     """Refusals become hashes, receipts are emptied. At a shared address the others go on being written to."""
     key, now = await secrets.key(connection, secrets.TOMBSTONES), utcnow()
     alone = [one.pair for one in found if not one.shared]
-    told = await opt_outs.forget(connection, alone)
+    told = await opt_outs.forget(connection, [*alone, *((PERSON, str(card)) for card in cards)])
     rows = [Tombstone(hashed(key, pair), "", ERASED, now) for pair in alone]
     rows += [Tombstone(hashed(key, (o.kind, o.value)), o.purpose, WITHDRAWN, now) for o in told if _lasts(o)]
     await tombstones.add(connection, rows)
@@ -67,7 +68,7 @@ async def _bury(connection: Connection, cards: Sequence[UUID], found: Sequence[H
 
 
 def _lasts(told: OptOut) -> bool:
-    return told.until is None and told.purpose != ""
+    return told.until is None and told.purpose != "" and told.kind != PERSON
 
 
 async def again(connection: Connection, *, actor: str) -> list[Erased]:

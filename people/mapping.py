@@ -17,7 +17,7 @@ SINGLE = ("name", "given_name", "surname", "patronymic", "company", "position", 
 """One value; from several columns only by mistake."""
 SEVERAL = ("email", "phone", "telegram", "vk", "tags", "note")
 TARGETS = (*SINGLE, *SEVERAL, "skip")
-CHANNELS = ("email", "phone", "sms", "telegram", "vk")
+CHANNELS = ("email", "phone", "sms", "telegram", "vk", "whatsapp")
 _PREFIXES = ("external", "consent", "field")
 _SOMEBODY = frozenset({"name", "given_name", "surname", "email", "phone", "telegram", "vk"})
 
@@ -50,6 +50,7 @@ _WORDS = {
     "consent:sms": "sms consent; sms opt in; accepts sms marketing; согласие на sms; согласие на смс",
     "consent:phone": "phone consent; согласие на звонки",
     "consent:telegram": "telegram consent; согласие на telegram",
+    "consent:whatsapp": "whatsapp consent; согласие на whatsapp",
 }  # fmt: skip
 _KNOWN = {word.strip(): target for target, words in _WORDS.items() for word in " ".join(words.split()).split(";")}
 _FORMS = [

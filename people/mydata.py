@@ -12,6 +12,7 @@ from domain.messages import utcnow
 from people.opting import Subject
 from store import addressees, mydata, opt_outs
 from store.engine import Connection
+from store.permission import PERSON
 
 
 async def export(connection: Connection, subject: Subject) -> dict[str, Any] | None:
@@ -19,7 +20,8 @@ async def export(connection: Connection, subject: Subject) -> dict[str, Any] | N
     standing = await addressees.standing(connection, subject.kind, subject.value)
     if standing is None or standing.shared or not standing.proved:
         return None
-    refused = await opt_outs.of(connection, [(subject.kind, subject.value)], utcnow())
+    pairs = [(subject.kind, subject.value), (PERSON, str(standing.home))]
+    refused = await opt_outs.of(connection, pairs, utcnow())
     return {
         "address": {"kind": subject.kind, "value": subject.value},
         "exported_at": utcnow(),

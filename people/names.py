@@ -78,6 +78,11 @@ _SURNAME = re.compile(r"\w{2,}(?:ova?|eva?|[^aeiou]ina?|sk(?:i|aia|oi)?|enko|chu
 _LINKS = re.compile(r"(?i)\bг-(?:н|жа)\b|https?:\S+|\S+@\S+|@\w+")
 
 
+def ends_as_surname(word: str) -> bool:
+    """Whether it is a surname by its ending: Котова, Berezovski, Gevorgian."""
+    return _SURNAME.fullmatch(fold(word)) is not None
+
+
 @lru_cache(maxsize=32768)
 def parse(text: str) -> Name:
     """Take a name apart. Words with digits, links, titles and "client" name nobody and are left out."""

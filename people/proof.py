@@ -4,14 +4,17 @@ reading.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
+from hashlib import sha256
 from html import escape
 from uuid import UUID
 
 from people.person import person
-from store.consents import Receipt
+from store import consents
+from store.consents import Receipt, Request
 from store.engine import Connection
+from store.permission import EVERYWHERE
 
 _TEXTS = {
     "en": {
@@ -22,6 +25,10 @@ _TEXTS = {
         "none": "There is no receipt.",
         "granted": "Granted",
         "withdrawn": "Withdrawn",
+        "undone": "Withdrawal taken back: what was agreed to before holds again",
+        "waiting": "Asked, not answered: no consent",
+        "confirmed": "Asked, and confirmed",
+        "confirmed_at": "Confirmed",
         "at": "When",
         "purpose": "Purpose",
         "channel": "Channel",
@@ -43,6 +50,10 @@ _TEXTS = {
         "none": "Подтверждений нет.",
         "granted": "Дано",
         "withdrawn": "Отозвано",
+        "undone": "Отзыв отменён: снова действует то, что было согласовано раньше",
+        "waiting": "Запрошено, ответа нет: согласия нет",
+        "confirmed": "Запрошено и подтверждено",
+        "confirmed_at": "Подтверждено",
         "at": "Когда",
         "purpose": "Цель",
         "channel": "Канал",
@@ -76,13 +87,24 @@ async def page(
         return None
     who = found.name or next((a.value for a in found.addresses), str(found.id))
     receipts = sorted(found.receipts, key=lambda r: (r.at, r.id))
-    return html(receipts, who=f"{who} ({found.id})", company=company, language=language, zone=zone, now=now)
+    asked = await consents.requests(connection, found.cards)
+    return html(receipts, asked, who=f"{who} ({found.id})", company=company, language=language, zone=zone, now=now)
 
 
-def html(receipts: Iterable[Receipt], *, who: str, company: str, language: str, zone: tzinfo, now: datetime) -> str:
-    """The document of these receipts, in their order. Pure."""
+def html(
+    receipts: Iterable[Receipt],
+    asked: Iterable[Request] = (),
+    *,
+    who: str,
+    company: str,
+    language: str,
+    zone: tzinfo,
+    now: datetime,
+) -> str:
+    """The document of these receipts, in their order, and of what was asked for. Pure."""
     t = _TEXTS["ru" if language == "ru" else "en"]
     sections = "".join(_section(receipt, t, zone) for receipt in receipts) or f"<p>{t['none']}</p>"
+    sections += "".join(_asked(request, t, zone) for request in asked)
     title = f"{t['title']} {t['of']} {escape(who)}"
     made = " · ".join(part for part in (escape(company), f"{t['made']} {_at(now, zone)}") if part)
     return (
@@ -95,7 +117,7 @@ def _section(receipt: Receipt, t: dict[str, str], zone: tzinfo) -> str:
     rows = {
         "at": _at(receipt.at, zone),
         "purpose": receipt.purpose,
-        "channel": receipt.channel or t["all"],
+        "channel": t["all"] if receipt.channel in ("", EVERYWHERE) else receipt.channel,
         "address": receipt.address,
         "source": receipt.source,
         "actor": receipt.actor,
@@ -104,8 +126,34 @@ def _section(receipt: Receipt, t: dict[str, str], zone: tzinfo) -> str:
         "hash": receipt.text_hash,
         "receipt": str(receipt.id),
     }
+    return _shown(t[_said(receipt)], rows, t)
+
+
+def _asked(request: Request, t: dict[str, str], zone: tzinfo) -> str:
+    rows = {
+        "at": _at(request.asked_at, zone),
+        "purpose": request.purpose,
+        "channel": request.channel or t["all"],
+        "address": request.value,
+        "source": request.source,
+        "actor": request.actor,
+        "version": request.version,
+        "text": request.text,
+        "hash": sha256(request.text.encode()).hexdigest(),
+        "confirmed_at": _at(request.confirmed_at, zone) if request.confirmed_at else "",
+    }
+    return _shown(t["confirmed" if request.confirmed_at else "waiting"], rows, t)
+
+
+def _shown(title: str, rows: Mapping[str, str], t: Mapping[str, str]) -> str:
     lines = "".join(f"<dt>{t[name]}</dt><dd>{escape(value)}</dd>" for name, value in rows.items() if value)
-    return f"<section><h2>{t['granted' if receipt.granted else 'withdrawn']}</h2><dl>{lines}</dl></section>"
+    return f"<section><h2>{title}</h2><dl>{lines}</dl></section>"
+
+
+def _said(receipt: Receipt) -> str:
+    if not receipt.granted:
+        return "withdrawn"
+    return "undone" if receipt.channel == EVERYWHERE else "granted"
 
 
 def _at(when: datetime, zone: tzinfo) -> str:

@@ -90,7 +90,7 @@ def _facts(one: Person, *, sets: Mapping[str, frozenset[str]], happened: tuple[H
 
 
 def _happening(row: condition_facts.Happened) -> Happening:
-    said = {"channel": row.channel, "broadcast": row.broadcast, "link": row.link}
+    said = {name: getattr(row, name) for name in ("channel", "broadcast", "link", "amount", "currency")}
     of = {name: str(value) for name, value in said.items() if value is not None}
     return Happening(event=row.event, at=row.at, of=of)
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.messages import utcnow
-from people.opting import Subject, Way, opt_in, opt_out
-from store import addressees, opt_outs, permission
+from people.opting import Subject, Way, opt_in, opt_out, pauses
+from store import addressees, permission
 from store.addressees import Standing
 from store.engine import Connection
 from store.permission import MARKETING, OPT_IN, Aim, Code
@@ -55,8 +54,7 @@ async def read(connection: Connection, subject: Subject, house: House) -> Wishes
     standing = await addressees.standing(connection, subject.kind, subject.value)
     own = standing is not None and standing.proved and not standing.shared
     topics = {p: await _gets(connection, subject, p, house) for p in house.purposes}
-    found = await opt_outs.of(connection, [(subject.kind, subject.value)], utcnow())
-    until = max((o.until for o in found if o.until), default=None)
+    until = await pauses(connection, subject)
     others = await _others(connection, subject, standing, house) if own and standing else ()
     card = standing.home if own and standing else None
     return Wishes(subject=subject, topics=topics, others=others, paused_until=until, card=card)
@@ -109,7 +107,7 @@ async def write(connection: Connection, now: Wishes, wanted: Wanted, house: Hous
         if gets and other.value not in wanted.others:
             await opt_out(connection, other, MARKETING, Way.PAGE)
         elif not gets and other.value in wanted.others:
-            await opt_in(connection, other, [MARKETING], Way.PAGE, text=wanted.words)
+            await opt_in(connection, other, dict.fromkeys([MARKETING, *on]), Way.PAGE, text=wanted.words)
 
 
 async def _open_again(

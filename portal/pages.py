@@ -130,6 +130,7 @@ def snippets(form: FormSettings, language: Language, url: str) -> dict[str, str]
 def _curl(form: FormSettings, url: str) -> str:
     sent = {one.name: one.options[0].value if one.options else _EXAMPLES[one.type] for one in form.fields}
     sent = {name: text for name, text in sent.items() if text} | ({CONSENT: "yes"} if form.consent else {})
+    sent |= {one.name: "yes" for one in form.consents}
     body = json.dumps(sent, ensure_ascii=False, indent=2).replace("'", "’")
     key = f"Idempotency-Key: {secrets.token_hex(16)}"  # a key to copy must not be one that others can guess
     lines = ("Accept: application/json", "Content-Type: application/json", key)
@@ -145,6 +146,9 @@ def _plain_form(form: FormSettings, language: Language, url: str) -> str:
         required = " required" if form.consent.required else ""
         text = Markup.escape(form.consent.text.text(language))
         lines.append(f'  <label><input type="checkbox" name="{CONSENT}" value="yes"{required}> {text}</label>')
+    for one in form.consents:
+        text = Markup.escape(one.text.text(language))
+        lines.append(f'  <label><input type="checkbox" name="{one.name}" value="yes"> {text}</label>')
     return "\n".join([*lines, f"  <button>{Markup.escape(form.button.text(language))}</button>", "</form>"])
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from people import erasure, mydata, opting, signed, wishes
+from people import erasure, mydata, opting, reopening, signed, wishes
 from people.opting import Subject, Way
 from people.signed import Kind
 from people.wishes import Wanted, Wishes
@@ -76,29 +76,46 @@ class Preferences:
         is_click = "one-click" in (value.casefold() for value in posted.get(ONE_CLICK, []))
         if found is None or (found.address == GONE and not is_click):
             return None
+        if "undo" in posted and not is_click:
+            return await self._undo(visit, found)
         if not is_click:
-            return self._ask(visit, found, 400 if visit.is_post else 200)
+            return await self._ask(visit, found, 400 if visit.is_post else 200)
         purpose = MARKETING if posted.get("scope") == ["all"] else found.purpose
         if found.address != GONE:
             way = Way.LINK if "page" in posted else Way.ONE_CLICK
             await opting.opt_out(visit.connection, self._place.subject(found), purpose, way)
         return self._left(visit, found, purpose)
 
-    def _ask(self, visit: Visit, found: Addressee, status: int) -> Response:
-        return visit.look.page(
+    async def _ask(self, visit: Visit, found: Addressee, status: int) -> Response:
+        """The question; to who has left already, since when."""
+        place, look, subject = self._place, visit.look, self._place.subject(found)
+        since = await reopening.left_since(visit.connection, subject, found.purpose)
+        whole = found.purpose == MARKETING or await reopening.left_since(visit.connection, subject, MARKETING)
+        return look.page(
             "unsubscribe.html",
             status,
-            address=masked(found.address),
-            topic=self._place.topic(found.purpose, visit.look.language),
-            several=found.purpose != MARKETING,
+            went_to=look.t.went_to[subject.kind].format(masked(found.address)),
+            topic=place.topic(found.purpose, look.language),
+            several=not whole,
+            since=format_date(since.astimezone(place.zone), "long", locale=look.language) if since else "",
+            undo=bool(found.left_at and await reopening.ended(visit.connection, subject, found.left_at)),
             preferences=_preferences(visit),
         )
 
     def _left(self, visit: Visit, found: Addressee, purpose: str) -> Response:
         t, is_gone = visit.look.t, found.address == GONE
-        text = "" if is_gone else (t.left_all if purpose == MARKETING else t.left_topic).format(masked(found.address))
+        topic = self._place.topic(purpose, visit.look.language)
+        text = "" if is_gone else t.left_all if purpose == MARKETING else t.left_topic.format(topic)
         lines = [line for line in (text, t.left_hint) if line]
-        return visit.look.done(200, t.left, *lines, good=True, preferences="" if is_gone else _preferences(visit))
+        preferences = "" if is_gone else _preferences(visit)
+        return visit.look.done(200, t.left, *lines, good=True, preferences=preferences, undo=not is_gone)
+
+    async def _undo(self, visit: Visit, found: Addressee) -> Response:
+        """ "I changed my mind": a second press finds nothing more to take back, and says the same."""
+        t = visit.look.t
+        if found.left_at:
+            await reopening.undo(visit.connection, self._place.subject(found), found.left_at, text=t.undo)
+        return visit.look.done(200, t.undone, t.undone_hint, good=True, preferences=_preferences(visit))
 
     async def _choose(self, visit: Visit) -> Response | None:
         found = await addressees.of(visit.connection, visit.link.id)
@@ -129,7 +146,7 @@ class Preferences:
             case "resume":
                 await opting.resume(connection, now.subject)
             case "leave":
-                await opting.opt_out(connection, now.subject, MARKETING, Way.PAGE)
+                await opting.opt_out(connection, now.subject, MARKETING, Way.LEAVE)
             case _:
                 return False
         return True
@@ -149,9 +166,9 @@ class Preferences:
         return visit.look.page(
             "preferences.html",
             status,
-            address=masked(now.subject.value),
+            address=visit.look.t.for_whom[now.subject.kind].format(masked(now.subject.value)),
             topics=[(p, self._place.topic(p, language), on) for p, on in now.topics.items()],
-            others=[(str(n), masked(other.value), on) for n, (other, on) in enumerate(now.others)],
+            others=[(str(n), _named(other), on) for n, (other, on) in enumerate(now.others)],
             paused_until=format_date(until, "long", locale=language) if until else "",
             own=now.card is not None,
             saved=saved,
@@ -178,6 +195,11 @@ class Preferences:
         if asked.confirmed_at is None:
             await opting.confirm(visit.connection, asked)
         return visit.look.done(200, t.confirmed, t.confirmed_hint, good=True)
+
+
+def _named(other: Subject) -> str:
+    """What a box is called; a chat's number says nothing to its holder."""
+    return "Telegram" if other.kind == "telegram" else masked(other.value)
 
 
 def _preferences(visit: Visit) -> str:

@@ -110,9 +110,11 @@ class Look:
         )
         return HTMLResponse(text, status, _HEADERS)
 
-    def done(self, status: int, title: str, *lines: str, good: bool = False, preferences: str = "") -> HTMLResponse:
-        """The last page of a way. `preferences`: where one may choose instead."""
-        facts = {"title": title, "lines": lines, "good": good, "preferences": preferences}
+    def done(
+        self, status: int, title: str, *lines: str, good: bool = False, preferences: str = "", undo: bool = False
+    ) -> HTMLResponse:
+        """The last page of a way. `preferences`: where one may choose instead; `undo`: there is a way back."""
+        facts = {"title": title, "lines": lines, "good": good, "preferences": preferences, "undo": undo}
         return self.page("wish_done.html", status, **facts)
 
     def missing(self) -> HTMLResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from channels.form.settings import Language
@@ -19,6 +20,9 @@ class WishTexts:
     away_hint: str
     unsubscribe: str
     unsubscribe_hint: str
+    already: str
+    went_to: Mapping[str, str]
+    """By the kind of address that the mailing went to."""
     from_this: str
     from_all: str
     choose: str
@@ -26,9 +30,13 @@ class WishTexts:
     left_topic: str
     left_all: str
     left_hint: str
+    undo: str
+    undone: str
+    undone_hint: str
     mailings: str
     preferences: str
-    preferences_hint: str
+    for_whom: Mapping[str, str]
+    """By the kind of address that it is about."""
     topics: str
     channels: str
     channels_hint: str
@@ -70,17 +78,27 @@ WISH_TEXTS: dict[Language, WishTexts] = {
         away="Please try again in a minute",
         away_hint="Nothing was lost and nothing was changed.",
         unsubscribe="Unsubscribe",
-        unsubscribe_hint="{} will get no more of these letters:",
+        unsubscribe_hint="This will come to you no more, whether by e-mail, by SMS or in Telegram:",
+        already="You are already unsubscribed, since {}:",
+        went_to={
+            "email": "You opened a link of the letter to {}.",
+            "phone": "You opened a link of the message to the number {}.",
+            "telegram": "You opened a link of the message in Telegram.",
+        },
         from_this="Unsubscribe",
         from_all="Unsubscribe from all mailings",
         choose="Choose what to receive instead",
         left="You are unsubscribed",
-        left_topic="{} gets no more letters on this topic.",
-        left_all="{} gets no more mailings.",
+        left_topic="Nothing more on the topic “{}” will come to you, on any channel.",
+        left_all="No more mailings will come to you, on any channel.",
         left_hint="It holds at once, also for what was about to be sent. If you write to us, we still answer.",
+        undo="I changed my mind",
+        undone="It is as it was before",
+        undone_hint="What you had agreed to before holds again, and nothing else. What was about to be sent meanwhile "
+        "does not come any more.",
         mailings="Mailings",
         preferences="What you receive",
-        preferences_hint="For {}",
+        for_whom={"email": "For {}", "phone": "For the number {}", "telegram": "For messages in Telegram"},
         topics="Topics",
         channels="Your other addresses",
         channels_hint="Tick where mailings may go, too.",
@@ -88,12 +106,12 @@ WISH_TEXTS: dict[Language, WishTexts] = {
         saved="Saved. It holds from now on.",
         receipt="I want to receive: {}",
         pause="A break",
-        pause_hint="No mailings for 30 days, then everything as it is now.",
+        pause_hint="No mailings for 30 days, on any channel; then everything as it is now.",
         pause_button="Pause for 30 days",
         paused_until="No mailings until {}.",
         resume="End the pause",
         all_title="Nothing at all",
-        all_hint="No mailings on any topic. If you write to us, we still answer.",
+        all_hint="No mailings on any topic and on any channel. If you write to us, we still answer.",
         data="Your data",
         data_hint="Everything that is written down under this address, as a JSON file.",
         export="Download",
@@ -121,17 +139,27 @@ WISH_TEXTS: dict[Language, WishTexts] = {
         away="Попробуйте ещё раз через минуту",
         away_hint="Ничего не потеряно и ничего не изменено.",
         unsubscribe="Отписаться",
-        unsubscribe_hint="На {} больше не будут приходить письма:",
+        unsubscribe_hint="Это больше не будет приходить вам ни по почте, ни по SMS, ни в Telegram:",
+        already="Вы уже отписаны с {}:",
+        went_to={
+            "email": "Вы открыли ссылку из письма на {}.",
+            "phone": "Вы открыли ссылку из сообщения на номер {}.",
+            "telegram": "Вы открыли ссылку из сообщения в Telegram.",
+        },
         from_this="Отписаться",
         from_all="Отписаться от всех рассылок",
         choose="Выбрать, что получать",
         left="Вы отписаны",
-        left_topic="На {} больше не приходят письма на эту тему.",
-        left_all="На {} больше не приходят рассылки.",
+        left_topic="На тему «{}» вам больше ничего не придёт, ни по какому каналу.",
+        left_all="Рассылки вам больше не придут, ни по какому каналу.",
         left_hint="Это действует сразу, в том числе для уже подготовленных писем. Если вы напишете нам, мы ответим.",
+        undo="Вернуть как было",
+        undone="Всё как раньше",
+        undone_hint="Снова действует то, на что вы были согласны до этого, и ничего больше. То, что готовилось к "
+        "отправке, уже не придёт.",
         mailings="Рассылки",
         preferences="Что вы получаете",
-        preferences_hint="Для адреса {}",
+        for_whom={"email": "Для адреса {}", "phone": "Для номера {}", "telegram": "Для сообщений в Telegram"},
         topics="Темы",
         channels="Другие ваши адреса",
         channels_hint="Отметьте, куда ещё можно присылать рассылки.",
@@ -139,12 +167,12 @@ WISH_TEXTS: dict[Language, WishTexts] = {
         saved="Сохранено и уже действует.",
         receipt="Хочу получать: {}",
         pause="Перерыв",
-        pause_hint="30 дней без рассылок, потом всё как сейчас.",
+        pause_hint="30 дней без рассылок, ни по какому каналу, потом всё как сейчас.",
         pause_button="Пауза на 30 дней",
         paused_until="Рассылок не будет до {}.",
         resume="Закончить паузу",
         all_title="Совсем ничего",
-        all_hint="Никаких рассылок ни на одну тему. Если вы напишете нам сами, мы ответим.",
+        all_hint="Никаких рассылок, ни на одну тему и ни по какому каналу. Если вы напишете нам сами, мы ответим.",
         data="Ваши данные",
         data_hint="Всё, что записано под этим адресом, в файле JSON.",
         export="Скачать",

@@ -11,6 +11,7 @@ from domain.messages import COMPLAINT, Address, AddressKind, Inbound, Report, Re
 from people import opting, signed
 from people.opting import Subject, Way
 from people.signed import Kind
+from router import complaints
 from router.screen import STOP, language_of, token_of
 from store import addressees, deliveries, opt_outs, permission, secrets
 from store.addressees import Addressee
@@ -101,15 +102,22 @@ async def reported(connection: Connection, reports: Sequence[Report], stopped: I
             connection, None, address, MARKETING, "the address takes nothing", Code.SUPPRESSED
         )
     told = [r for r in reports if r.kind is ReportKind.STOPPED]
-    complained = [r for r in told if r.external_id and r.reason == COMPLAINT]
-    sent = await addressees.named(connection, [(r.channel, r.external_id) for r in complained])
-    for found in sent.values():
+    for found, at in await _complained(connection, told):
         await opting.opt_out(connection, _subject(found), MARKETING, Way.COMPLAINT)
-        await addressees.complained(connection, found.delivery, max(r.at for r in complained))
+        await addressees.complained(connection, found.delivery, at)
     for r in told:
-        if not r.external_id and r.address:
+        if not r.external_id and r.address and r.reason != COMPLAINT:
             subject = Subject(kind=r.address.kind.value, value=r.address.value)
             await opting.opt_out(connection, subject, MARKETING, Way.BLOCK, text=r.reason)
+
+
+async def _complained(connection: Connection, told: Sequence[Report]) -> list[tuple[Addressee, datetime]]:
+    """Which mailings were called spam, and when."""
+    named = [r for r in told if r.external_id and r.reason == COMPLAINT]
+    sent = await addressees.named(connection, [(r.channel, r.external_id) for r in named])
+    found = [(letter, r.at) for r in named if (letter := sent.get((r.channel, r.external_id)))]
+    nameless = [(await complaints.mailing(connection, r), r.at) for r in told if complaints.is_of_address(r)]
+    return found + [(letter, at) for letter, at in nameless if letter]
 
 
 def _subject(found: Addressee) -> Subject:

@@ -92,6 +92,8 @@ class Decision:
             plan.touched[lead.id] = max(plan.touched.get(lead.id, message.received_at), message.received_at)
         plan.messages.append(self._row(message, message_id, identity.id, lead.id))
         self._resume(_resumed(message))
+        if message.ticked:
+            plan.ticked.append((message_id, identity.home, message))
         if spent := self._facts.spends.get((message.channel, message.external_id)):
             plan.spent.add(spent)
         return Outcome(Voice.CUSTOMER, message_id, lead.id)

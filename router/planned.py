@@ -100,6 +100,8 @@ class Plan:
     stops: list[Pair] = field(default_factory=list)
     left: list[tuple[Inbound, str]] = field(default_factory=list)
     """(message, with what it ends mailings)."""
+    ticked: list[tuple[UUID, UUID, Inbound]] = field(default_factory=list)
+    """(message, card, what came): somebody has ticked what he agrees to."""
     returned: list[Inbound] = field(default_factory=list)
     """Who said START."""
     resumes: set[Pair] = field(default_factory=set)

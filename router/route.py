@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from domain.messages import Inbound, Report, ReportKind, utcnow
+from router import complaints
 from router.answered import answered
 from router.assign import at_work
 from router.handed import handed
@@ -108,6 +109,7 @@ class Router:
         now = utcnow()
         resumed = {(r.channel, r.address.value) for r in reports if r.kind is ReportKind.RESUMED and r.address}
         async with self._database.begin() as connection:
+            reports = await complaints.named(connection, reports)
             moved = await report(connection, reports)
             stopped = await _stopped(connection, reports)
             await suppressions.stop(connection, [(*pair, reason, now) for pair, reason in stopped.items()])
@@ -140,9 +142,10 @@ async def _stopped(connection: Connection, reports: Sequence[Report]) -> dict[tu
     """(channel, address) -> why it takes nothing more.
 
     A report about a delivery stops the address that we sent it to, and none if we sent no such thing: anybody can
-    write a bounce about anybody. One without a delivery is the provider's own word, behind its signature.
+    write a bounce about anybody. One without a delivery is the provider's own word, behind its signature; but for a
+    complaint by mail, which ends mailings alone.
     """
-    stops = [r for r in reports if r.kind is ReportKind.STOPPED]
+    stops = [r for r in reports if r.kind is ReportKind.STOPPED and not complaints.is_of_address(r)]
     sent = await suppressions.sent_to(connection, [(r.channel, r.external_id) for r in stops if r.external_id])
     stopped: dict[tuple[str, str], str] = {}
     for r in stops:

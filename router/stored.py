@@ -10,7 +10,7 @@ from domain.messages import File, Inbound
 
 _encode = msgspec.json.Encoder().encode
 _PLAIN = ("name", "language", "chat", "unreadable")
-_LISTS = ("refers_to", "consents")
+_LISTS = ("refers_to", "consents", "ticked")
 
 
 def facts_of(message: Inbound) -> str:

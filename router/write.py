@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.ids import new_id
 from domain.messages import Address, AddressKind, ChannelName, Inbound
 from people.merging import TOGETHER, Unjoinable, Wish, join
-from router import stops
+from router import stops, ticks
 from router.assign import at_work, turn_of
 from router.leaving import come_back, leave
 from router.planned import Joined, Opened, Plan
@@ -57,6 +57,7 @@ async def write(connection: Connection, plan: Plan, given: Circumstances) -> Non
     await suppressions.resume(connection, plan.resumes)
     await deliveries.add(connection, await leave(connection, plan.left, rules.language, now))
     await come_back(connection, plan.returned)
+    await deliveries.add(connection, await ticks.write_down(connection, plan.ticked, rules))
     await links.use(connection, plan.spent, now)
     await links.issue(connection, plan.links, now)
     await events.add(connection, _events(plan, owners, now))

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from domain.conditions.atoms import (
+    BOUNDS,
     LOWER,
     UPPER,
     And,
@@ -203,7 +204,7 @@ def _has(what: str, values: tuple[str, ...], bind: Binder) -> str:
 
 def _happened(atom: Happened, bind: Binder) -> str:
     source = EVENTS["clicked_link" if "link" in dict(atom.of) else atom.event]
-    where = [f"{source.params[name]} = {bind(*_param(name, value))}" for name, value in atom.of]
+    where = [_narrowed(source, name, value, bind) for name, value in atom.of]
     where += [f"{source.at} >= {bind(atom.since, 'timestamptz')}"] if atom.since else []
     where += [f"{source.at} < {bind(atom.until, 'timestamptz')}"] if atom.until else []
     found = _source(source, where, bind)
@@ -212,9 +213,16 @@ def _happened(atom: Happened, bind: Binder) -> str:
     return f"SELECT e.id FROM ({found}) AS e GROUP BY e.id HAVING count(*) >= {bind(atom.least, 'bigint')}"
 
 
+def _narrowed(source: Source, name: str, value: str, bind: Binder) -> str:
+    column, sign = BOUNDS.get(name, (name, "="))
+    return f"{source.params[column]} {sign} {bind(*_param(name, value))}"
+
+
 def _param(name: str, value: str) -> tuple[object, str]:
     if name == "link":
         return int(value), "smallint"
+    if name in BOUNDS:
+        return Decimal(value), "numeric"
     return value, "uuid" if name == "broadcast" else "text"
 
 
@@ -224,7 +232,8 @@ def _consented(purpose: str, channel: str, bind: Binder) -> str:
     newer = """EXISTS (SELECT FROM consents n WHERE n.contact_id = r.contact_id AND n.purpose = r.purpose
         AND n.channel = r.channel AND (n.at, n.id) > (r.at, r.id))"""
     said = _own("consents r", "r.contact_id", about, bind)
-    refused = _own("consents r", "r.contact_id", f"NOT r.granted AND {about} AND NOT {newer}", bind)
+    against = f"r.purpose = {purpose} AND r.channel IN ('', '*', {channel})"  # `store.permission.EVERYWHERE`
+    refused = _own("consents r", "r.contact_id", f"NOT r.granted AND {against} AND NOT {newer}", bind)
     return _all([Found(said, False), Found(refused, True)]).sql
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,7 +32,7 @@ class Receipt:
     """The address that it was given from."""
     purpose: str
     channel: str
-    """"" for all."""
+    """"" for all; `store.permission.EVERYWHERE`: the person has left on all, or takes that back."""
     granted: bool
     text: str
     """Word for word what was agreed to."""
@@ -86,6 +86,24 @@ _OF = text(
 )
 
 
+async def left_everywhere(
+    connection: AsyncConnection, cards: Iterable[UUID], purposes: Iterable[str]
+) -> list[tuple[UUID, str]]:
+    """(card, purpose) of these that the person has left on every channel and not come back to."""
+    rows = await connection.execute(_LEFT, {"cards": list(cards), "purposes": list(purposes)})
+    return [(row.contact_id, row.purpose) for row in rows]
+
+
+_LEFT = text(
+    """SELECT contact_id, purpose FROM (
+         SELECT DISTINCT ON (contact_id, purpose) contact_id, purpose, granted FROM consents
+         WHERE contact_id = ANY(CAST(:cards AS uuid[])) AND channel = '*'
+           AND purpose = ANY(CAST(:purposes AS text[]))
+         ORDER BY contact_id, purpose, at DESC, id DESC) AS l
+       WHERE NOT granted ORDER BY 1, 2"""
+)
+
+
 class Request(NamedTuple):
     """Somebody was asked for his consent, by a link that only his address got."""
 
@@ -127,6 +145,32 @@ async def request(connection: AsyncConnection, id_: UUID, *, lock: bool = False)
 
 _ASKED = text(f"SELECT {_REQUEST} FROM consent_requests WHERE id = :id")
 _LOCKED = text(f"SELECT {_REQUEST} FROM consent_requests WHERE id = :id FOR UPDATE")
+
+
+async def asked_lately(connection: AsyncConnection, address: str, purpose: str, within: timedelta) -> bool:
+    """Whether a letter that asks this address for this purpose is younger, and waits for its answer."""
+    return bool(await connection.scalar(_LATELY, {"address": address, "purpose": purpose, "within": within}))
+
+
+_LATELY = text(
+    """SELECT EXISTS (SELECT FROM deliveries d
+         CROSS JOIN LATERAL jsonb_array_elements_text(d.facts -> 'requests') AS q(id)
+         JOIN consent_requests r ON r.id = CAST(q.id AS uuid)
+         WHERE d.purpose = 'greeting' AND d.address = :address AND d.created_at > now() - CAST(:within AS interval)
+           AND r.purpose = :purpose AND r.confirmed_at IS NULL AND NOT r.lapsed)"""
+)
+# By the index on greetings: there is none on the addresses of requests
+
+
+async def requests(connection: AsyncConnection, cards: Iterable[UUID]) -> list[Request]:
+    """What was asked of these cards, the latest first."""
+    return [Request(*row) for row in await connection.execute(_REQUESTS, {"cards": list(cards)})]
+
+
+_REQUESTS = text(
+    f"""SELECT {_REQUEST} FROM consent_requests WHERE contact_id = ANY(CAST(:cards AS uuid[]))
+        ORDER BY asked_at DESC, id DESC"""
+)
 
 
 async def confirm(connection: AsyncConnection, id_: UUID, at: datetime) -> None:

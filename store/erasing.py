@@ -44,7 +44,8 @@ _HELD = text(
 
 
 async def files(connection: AsyncConnection, cards: Sequence[UUID], identities: Sequence[UUID]) -> list[str]:
-    """Keys of the files that hang on these cards and messages and on nothing else: others may have sent the same.
+    """Keys of the files that hang on these cards and messages, or were sent to them by other programs, and on nothing
+    else: others may have sent or got the same.
 
     Reads all messages once: nobody is erased often enough for an index on their files.
     """
@@ -53,14 +54,19 @@ async def files(connection: AsyncConnection, cards: Sequence[UUID], identities: 
 
 
 _IN_FACTS = """jsonb_path_query(m.facts, '$.**.key ? (@.type() == "string")') #>> '{}'"""
+_SENT = """file ->> 'key' FROM deliveries m CROSS JOIN LATERAL jsonb_array_elements(
+              CASE WHEN jsonb_typeof(m.facts -> 'files') = 'array' THEN m.facts -> 'files' ELSE '[]' END) AS file"""
 _FILES = text(
     f"""WITH theirs AS (
           SELECT key FROM contact_files WHERE contact_id {_CARDS}
-          UNION SELECT {_IN_FACTS} FROM messages m WHERE m.identity_id {_THEIRS})
+          UNION SELECT {_IN_FACTS} FROM messages m WHERE m.identity_id {_THEIRS}
+          UNION SELECT {_SENT} WHERE m.contact_id {_CARDS} AND m.purpose IN ('message', 'test'))
         SELECT key FROM theirs t WHERE key ~ '^[0-9a-f]{{64}}$'
           AND NOT EXISTS (SELECT FROM contact_files f WHERE f.key = t.key AND NOT f.contact_id {_CARDS})
           AND t.key NOT IN (
-            SELECT {_IN_FACTS} FROM messages m WHERE m.identity_id IS NULL OR NOT m.identity_id {_THEIRS})"""
+            SELECT {_IN_FACTS} FROM messages m WHERE m.identity_id IS NULL OR NOT m.identity_id {_THEIRS})
+          AND t.key NOT IN (
+            SELECT {_SENT} WHERE m.purpose = 'message' AND (m.contact_id IS NULL OR NOT m.contact_id {_CARDS}))"""
 )
 
 

@@ -18,7 +18,8 @@ from domain.ids import new_id
 
 SCOPES = (
     "contacts:read", "contacts:write", "merges:write", "imports:write", "exports:read", "segments:read",
-    "segments:write", "broadcasts:read", "broadcasts:write", "broadcasts:send", "messages:send", "admin",
+    "segments:write", "broadcasts:read", "broadcasts:write", "broadcasts:send", "messages:send", "contacts:erase",
+    "admin",
 )  # fmt: skip
 PREFIX = "lw_"
 """So that people and scanners of leaked secrets know what it is."""

@@ -1,10 +1,14 @@
-"""Addresses that were told to be left alone, for a purpose or for all, for good or for a while."""
+"""Addresses that were told to be left alone, for a purpose or for all, for good or for a while.
+
+A pause is a person's: its kind is `store.permission.PERSON`, and its value the id of a card.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -72,6 +76,37 @@ async def lift(connection: AsyncConnection, pair: Pair, purposes: Iterable[str],
 _LIFT = text(
     """DELETE FROM opt_outs WHERE kind = :kind AND value = :value AND purpose = ANY(CAST(:purposes AS text[]))
        AND (until IS NOT NULL OR NOT CAST(:pauses AS boolean))"""
+)
+
+
+async def undo(connection: AsyncConnection, pair: Pair, since: datetime, reasons: Iterable[str]) -> None:
+    """Remove what was told for good since then, for one of these reasons."""
+    await connection.execute(_UNDO, {"kind": pair[0], "value": pair[1], "since": since, "reasons": list(reasons)})
+
+
+_UNDO = text(
+    """DELETE FROM opt_outs WHERE kind = :kind AND value = :value AND at >= :since AND until IS NULL
+       AND reason = ANY(CAST(:reasons AS text[]))"""
+)
+
+
+async def close_others(
+    connection: AsyncConnection, card: UUID, pair: Pair, purpose: str, reason: str, at: datetime
+) -> None:
+    """Leave the other addresses of this card's person alone, but for those that are other people's as well."""
+    values = {"card": card, "kind": pair[0], "value": pair[1], "purpose": purpose, "reason": reason, "at": at}
+    await connection.execute(_CLOSE_OTHERS, values)
+
+
+_CLOSE_OTHERS = text(
+    """INSERT INTO opt_outs (kind, value, purpose, reason, at)
+       SELECT DISTINCT i.kind, i.value, CAST(:purpose AS text), CAST(:reason AS text), CAST(:at AS timestamptz)
+       FROM contacts c JOIN identities i ON i.contact_id = coalesce(c.leader_id, c.id)
+       LEFT JOIN shared_addresses s ON s.kind = i.kind AND s.value = i.value
+       WHERE c.id = :card AND i.kind IN ('email', 'phone', 'telegram') AND i.variant NOT LIKE '~%'
+         AND NOT coalesce(s.shared, false) AND (i.kind, i.value) <> (CAST(:kind AS text), CAST(:value AS text))
+       ORDER BY 1, 2
+       ON CONFLICT (kind, value, purpose) DO UPDATE SET until = NULL WHERE opt_outs.until IS NOT NULL"""
 )
 
 

@@ -29,6 +29,12 @@ MARKETING = "marketing"
 """The purpose of mailings. A topic of its own is a part of it: who wants no mailings wants none of any topic."""
 SERVICE = "service"
 """What somebody has ordered brings about: needs no consent."""
+EVERYWHERE = "*"
+"""The channel of a receipt by which the person himself has left on every channel. Unlike "" (what somebody wrote down
+of all channels) no later receipt of another kind outweighs it, be it from an import or from a colleague: only one of
+its own kind, by which he takes it back. That one grants nothing; what was said before holds again."""
+PERSON = "person"
+"""The kind of an opt-out that is about a person, by the id of a card, at whatever address: his pause."""
 OPT_IN, SOFT = "opt-in", "soft"
 """Whether marketing needs a yes, or a customer who has bought may be written to until he says no."""
 
@@ -88,13 +94,14 @@ JUDGED = f"""
     SELECT DISTINCT c.leader_id, c.id FROM aimed a JOIN contacts c ON c.leader_id = a.contact_id),
   words AS (
     SELECT c.person, k.channel, k.granted FROM aimed_cards c CROSS JOIN LATERAL (
-      SELECT DISTINCT ON (purpose, channel) channel, granted FROM consents
-      WHERE contact_id = c.card AND purpose = ANY(CAST(:purposes AS text[]))
+      SELECT DISTINCT ON (purpose, channel) channel,
+        CASE WHEN channel = '*' THEN nullif(granted, true) ELSE granted END AS granted
+      FROM consents WHERE contact_id = c.card AND purpose = ANY(CAST(:purposes AS text[]))
       ORDER BY purpose, channel, at DESC, id DESC) AS k),
   said AS (
     SELECT a.contact_id, a.kind, bool_and(w.granted) AS granted
     FROM (SELECT DISTINCT contact_id, kind FROM aimed) a
-    JOIN words w ON w.person = a.contact_id AND w.channel IN ('', a.kind) GROUP BY 1, 2),
+    JOIN words w ON w.person = a.contact_id AND w.channel IN ('', '*', a.kind) GROUP BY 1, 2),
   refused AS (
     SELECT o.kind, o.value, bool_or(o.reason = 'erased') AS erased, bool_or(o.until IS NULL) AS for_good,
       max(o.until) AS until
@@ -103,26 +110,32 @@ JUDGED = f"""
     WHERE o.purpose = ANY(CAST(:covers AS text[]))
       AND (o.until IS NULL OR (o.until > now() AND CAST(:pauses AS boolean)))
     GROUP BY 1, 2),
+  resting AS (
+    SELECT c.person, max(o.until) AS until FROM aimed_cards c
+    JOIN opt_outs o ON o.kind = 'person' AND o.value = CAST(c.card AS text)
+    WHERE o.purpose = ANY(CAST(:covers AS text[])) AND o.until > now() AND CAST(:pauses AS boolean) GROUP BY 1),
   judged AS (
     SELECT a.*,
       CASE
         WHEN r.erased THEN 'erased'
         WHEN x.address IS NOT NULL THEN 'suppressed'
         WHEN r.for_good THEN 'withdrawn'
-        WHEN r.until IS NOT NULL THEN 'paused'
+        WHEN p.until IS NOT NULL OR r.until IS NOT NULL THEN 'paused'
         WHEN CAST(:wants AS text) = 'none' OR s.granted THEN NULL
         WHEN NOT s.granted THEN 'withdrawn'
         WHEN CAST(:wants AS text) = 'soft'
           AND EXISTS (SELECT FROM leads l WHERE l.contact_id = a.contact_id AND l.state = 'won') THEN NULL
         ELSE 'no_consent'
       END AS code,
-      CASE WHEN NOT r.for_good AND x.address IS NULL THEN r.until END AS until
+      CASE WHEN r.for_good IS NOT TRUE AND x.address IS NULL THEN greatest(p.until, r.until) END AS until
     FROM aimed a
     LEFT JOIN refused r ON r.kind = {_ADDRESSED} AND r.value = a.value
     LEFT JOIN suppressions x ON x.channel = a.channel AND x.address = a.value
-    LEFT JOIN said s ON s.contact_id = a.contact_id AND s.kind = a.kind)"""
+    LEFT JOIN said s ON s.contact_id = a.contact_id AND s.kind = a.kind
+    LEFT JOIN resting p ON p.person = a.contact_id)"""
 """CTEs from `aimed` to `judged`; see above. Of a person made of several cards the strictest holds: every card's latest
-word on this channel and on all channels, for the topic and for marketing as a whole, must be a yes.
+word on this channel and on all channels, for the topic and for marketing as a whole, must be a yes; and a card whose
+person has left everywhere (EVERYWHERE) or rests (PERSON) bars every address of them all.
 
 Receipts are looked up card by card: joined as a whole, each portion of an expansion read the table from end to end."""
 
@@ -173,6 +186,23 @@ _RECIPIENTS = text(
 )
 
 
+async def drop_of_person(
+    connection: AsyncConnection, contact: UUID, purpose: str, reason: str, code: Code = Code.WITHDRAWN
+) -> int:
+    """The same at every address and on every channel of the person whose card this is; how many."""
+    values = {
+        "contact": contact, "reason": reason, "code": code.value, "purpose": "" if purpose == MARKETING else purpose,
+    }  # fmt: skip
+    return (await connection.execute(_DROP_OF_PERSON, values)).rowcount
+
+
+async def drop_unreachable(connection: AsyncConnection, pairs: Iterable[tuple[str, str]], reason: str) -> int:
+    """What mailings still have waiting for these (channel, address), which take nothing more, is skipped; how many."""
+    if not (dead := sorted(set(pairs))):
+        return 0
+    return (await connection.execute(_DROP_UNREACHABLE, {**bulk.arrays(dead), "reason": reason})).rowcount
+
+
 async def drop_pending(
     connection: AsyncConnection,
     contact: UUID | None,
@@ -192,16 +222,31 @@ async def drop_pending(
     return (await connection.execute(_DROP, values)).rowcount
 
 
-_DROP = text(
-    f"""WITH live AS (SELECT b.id FROM broadcasts b
+_LIVE = f"""live AS (SELECT b.id FROM broadcasts b
           WHERE b.state NOT IN ('finished', 'cancelled')
-          AND (CAST(:purpose AS text) = '' OR {TOPIC} = CAST(:purpose AS text))),
+          AND (CAST(:purpose AS text) = '' OR {TOPIC} = CAST(:purpose AS text)))"""
+_SKIP = "UPDATE deliveries d SET state = 'skipped', reason = :reason, code = :code, next_at = NULL"
+_DROP = text(
+    f"""WITH {_LIVE},
         theirs AS (
           SELECT d.id FROM live JOIN deliveries d ON d.broadcast_id = live.id
           WHERE d.address = CAST(:address AS text) AND d.state = 'pending'
           UNION
           SELECT d.id FROM deliveries d JOIN live ON live.id = d.broadcast_id
           WHERE d.contact_id = CAST(:contact AS uuid) AND d.address = CAST(:address AS text) AND d.state = 'pending')
-        UPDATE deliveries d SET state = 'skipped', reason = :reason, code = :code, next_at = NULL
-        FROM theirs WHERE d.id = theirs.id AND d.state = 'pending'"""
+        {_SKIP} FROM theirs WHERE d.id = theirs.id AND d.state = 'pending'"""
+)
+_DROP_OF_PERSON = text(
+    f"""WITH {_LIVE},
+        whole AS (SELECT coalesce(leader_id, id) AS leader FROM contacts WHERE id = CAST(:contact AS uuid)),
+        cards AS (SELECT CAST(:contact AS uuid) AS id UNION SELECT leader FROM whole
+          UNION SELECT c.id FROM whole w JOIN contacts c ON c.leader_id = w.leader)
+        {_SKIP} FROM cards, live
+        WHERE d.contact_id = cards.id AND d.broadcast_id = live.id AND d.state = 'pending'"""
+)
+_DROP_UNREACHABLE = text(
+    """UPDATE deliveries d SET state = 'skipped', reason = :reason, code = 'suppressed', next_at = NULL
+       FROM broadcasts b, unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[])) AS dead(channel, address)
+       WHERE b.state NOT IN ('finished', 'cancelled') AND d.broadcast_id = b.id AND d.address = dead.address
+         AND d.channel = dead.channel AND d.state = 'pending'"""
 )

@@ -2,15 +2,18 @@
 
 RFC 3464 (delivery status), RFC 8098 (read receipts), RFC 5965 (complaints), and the letters of servers that know none
 of these. A report counts only when it carries a Message-ID of ours: anybody can forge a bounce to silence an address.
+A complaint without one (providers black it out) is told by the token of our List-Unsubscribe, which nobody else has;
+with neither by the address alone, and then the router asks whether a mailing went there at all.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 
+from channels.email import bounded
 from channels.email.automatic import from_daemon, is_bounce_path
 from channels.email.headers import Headers, one_line
 from channels.email.render import own_ids
@@ -52,6 +55,8 @@ _FAILED_ADDRESS = re.compile(r"^<([^<>\s]{3,320})>:", re.MULTILINE)
 """As qmail and Postfix name it. Elsewhere it is not guessed: the delivery itself knows its recipient."""
 _FRAMED = re.compile(r"\*{20,}\n[^\n]{1,200}\n[^\s@]{1,64}@[^\s@]{1,255}\n")
 """A sentence and a bare address below a row of stars: a gateway that writes under an ordinary address."""
+_TOKEN = re.compile(r"(?:/u/|unsubscribe(?:%20|\+| ))([A-Za-z0-9_-]{44})(?![A-Za-z0-9_-])")
+"""Of our List-Unsubscribe (RFC 2369, RFC 8058). Whether it is one, those know who have the key."""
 _EXPLAINED = 3000
 """Characters of a non-standard bounce in which its reason stands, before the returned mail."""
 
@@ -61,7 +66,7 @@ class Notice:
     """What a machine says about one of our mails."""
 
     ref: str
-    """Our Message-ID."""
+    """Our Message-ID, or the token of our List-Unsubscribe; empty: the report names an address alone."""
     kind: ReportKind
     address: Address | None
     reason: str
@@ -71,7 +76,7 @@ def notice(mail: Message, headers: Headers, raw: bytes, text: str, own: str) -> 
     """The notice in a mail, or None when there is none that concerns a mail of ours for good."""
     ref = _our_id(raw, own)
     if not ref:
-        return None
+        return _nameless_complaint(mail, own)
     for part in _own_parts(mail):
         match part.get_content_type():
             case "message/delivery-status":
@@ -160,6 +165,36 @@ def _complaint(part: Message, ref: str) -> Notice | None:
         return None
     address = next((found for block in _blocks(part) if (found := email(_typed(block.raw("original-rcpt-to"))))), None)
     return Notice(ref=ref, kind=ReportKind.STOPPED, address=address, reason=COMPLAINT)
+
+
+def _nameless_complaint(mail: Message, own: str) -> Notice | None:
+    """A complaint about a mail whose Message-ID was taken out. The mail must be ours, as far as it is enclosed."""
+    parts = list(_own_parts(mail))
+    report = next((part for part in parts if part.get_content_type() == "message/feedback-report"), None)
+    told = _complaint(report, "") if report is not None else None
+    if told is None:
+        return None
+    enclosed = next((found for part in parts if (found := _enclosed(part))), None)
+    if enclosed is None:
+        return told if told.address else None
+    if token := _TOKEN.search(enclosed.raw("list-unsubscribe")):
+        return replace(told, ref=token[1])
+    if [address.lower() for _, address in enclosed.mailboxes("from")] != [own.lower()]:
+        return None
+    to = enclosed.mailboxes("to")
+    address = told.address or (email(to[0][1]) if len(to) == 1 else None)
+    return replace(told, address=address) if address else None
+
+
+def _enclosed(part: Message) -> Headers | None:
+    """The header of the mail that is complained about: RFC 5965, section 2, whole or its header alone."""
+    match part.get_content_type():
+        case "message/rfc822":
+            return next(_blocks(part), None)
+        case "text/rfc822-headers":
+            payload = part.get_payload(decode=True)
+            return Headers(bounded.read(payload)) if isinstance(payload, bytes) else None
+    return None
 
 
 def _plain_bounce(headers: Headers, text: str, ref: str) -> Notice | None:

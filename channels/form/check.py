@@ -14,7 +14,7 @@ from channels.form.parse import Submission, Upload, one_line
 from channels.form.settings import CONSENT, LANGUAGE, FieldSettings, FormSettings, Language
 from channels.form.texts import TEXTS, Texts
 from domain import addresses
-from domain.messages import Address, ChannelName, Inbound, Source
+from domain.messages import Address, ChannelName, Inbound, Source, Ticked
 
 SPAM = "_spam"
 """The field that says why this is probably not a person's: "honeypot" or "too fast"."""
@@ -181,7 +181,21 @@ def _check_consent(found: _Findings) -> None:
 
 
 def _consented(found: _Findings) -> bool:
-    return found.submission.values.get(CONSENT, "").lower() in _TICKED
+    return _is_ticked(found, CONSENT)
+
+
+def _is_ticked(found: _Findings, name: str) -> bool:
+    return found.submission.values.get(name, "").lower() in _TICKED
+
+
+def _ticked(found: _Findings) -> tuple[Ticked, ...]:
+    """What was agreed to, as it stood on the page in the visitor's language."""
+    form, language = found.rules.form, found.submission.language
+    mailings = [one for one in form.consents if _is_ticked(found, one.name)]
+    told = [Ticked(purpose=one.purpose, text=one.text.text(language), version=one.version) for one in mailings]
+    if form.consent and _consented(found):
+        told.insert(0, Ticked(purpose="service", text=form.consent.text.text(language), version=form.consent.version))
+    return tuple(told)
 
 
 def _check_contact(found: _Findings) -> None:
@@ -198,7 +212,9 @@ def _in_order(found: _Findings) -> dict[str, tuple[str, ...]]:
 
 def _keep_extras(found: _Findings) -> None:
     """Fields that a page has and the settings do not are kept, bounded: somebody meant to ask for them."""
-    reserved = {found.rules.form.honeypot, LANGUAGE, CONSENT} | {one.name for one in found.rules.form.fields}
+    form = found.rules.form
+    reserved = {form.honeypot, LANGUAGE, CONSENT} | {one.name for one in form.fields}
+    reserved |= {one.name for one in form.consents}
     extras = [
         (name, text)
         for name, text in found.submission.values.items()
@@ -213,7 +229,8 @@ def _content(found: _Findings) -> str:
     Not of the page's times and marks, nor of the spam verdict, which a second try of the same changes.
     """
     files = [[upload.field, upload.file.name, sha256(upload.file.data).hexdigest()] for upload in _wanted(found)]
-    said = [sorted(found.fields.items()), _consented(found), files]
+    said: list[object] = [sorted(found.fields.items()), _consented(found), files]
+    said += [one.name for one in found.rules.form.consents if _is_ticked(found, one.name)]
     return sha256(json.dumps(said).encode()).hexdigest()
 
 
@@ -227,7 +244,7 @@ def _spam(form: FormSettings, submission: Submission, now: datetime) -> str:
 
 
 def _inbound(found: _Findings, external_id: str, now: datetime) -> Inbound:
-    form, submission = found.rules.form, found.submission
+    form, submission, ticked = found.rules.form, found.submission, _ticked(found)
     consent = form.consent if form.consent and _consented(found) else None
     if consent and consent.version:
         found.fields[CONSENT_VERSION] = consent.version
@@ -242,7 +259,8 @@ def _inbound(found: _Findings, external_id: str, now: datetime) -> Inbound:
         language=submission.language,
         files=tuple(upload.file for upload in _wanted(found)),
         fields=found.fields,
-        consents=(consent.text.text(submission.language),) if consent else (),
+        consents=tuple(one.text for one in ticked),
+        ticked=ticked,
         source=_source(found.rules.channel, submission),
     )
 

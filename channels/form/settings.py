@@ -13,6 +13,8 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$")]
 
 CONSENT = "consent"
+MAILING = "consent_"
+"""What the boxes of `consents` are called: "consent_news"."""
 LANGUAGE = "lang"
 LONGEST = {"textarea": 5000, "email": 254, "phone": 40, "number": 40, "date": 10}
 """Characters that a field of this type takes when `max_length` says nothing; 200 for the others."""
@@ -74,7 +76,7 @@ class FieldSettings(_Part):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if self.name.lower().startswith("utm_") or self.name in {LANGUAGE, CONSENT}:
+        if self.name.lower().startswith(("utm_", MAILING)) or self.name in {LANGUAGE, CONSENT}:
             raise ValueError(
                 f"{self.name!r} is a reserved field name; choose another, for example {self.name + '_1'!r}"
             )
@@ -103,6 +105,31 @@ class ConsentSettings(_Part):
     required: bool = Field(True, description="Refuse the form without the tick.")
 
 
+class MailingConsent(_Part):
+    """A box, never ticked beforehand and never required, for who wants mailings. A tick alone sends nobody anything."""
+
+    purpose: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = Field(
+        description='What is agreed to: "marketing", or a topic of [consent.topics].',
+        examples=["news"],
+        json_schema_extra={"form": "a purpose is made of a-z, 0-9, - and _, and begins with a letter"},
+    )
+    text: Localised = Field(description="What stands beside the box. It is kept word for word.")
+    version: str = Field("", max_length=40, description="The version of that text, as you count.", examples=["2025-01"])
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if not self.text:
+            raise ValueError("consents: a box needs its text")
+        if self.purpose == "service":
+            raise ValueError('consents: "service" needs no consent; name "marketing" or a topic')
+        return self
+
+    @property
+    def name(self) -> str:
+        """Of the box in a submission."""
+        return MAILING + self.purpose
+
+
 DEFAULT_FIELDS = (
     FieldSettings(name="name", label=Localised(en="Name", ru="Имя")),
     FieldSettings(name="phone", type="phone", label=Localised(en="Phone", ru="Телефон")),
@@ -127,6 +154,11 @@ class FormSettings(_Part):
         DEFAULT_FIELDS, description="The fields in their order; one at least of type email or phone."
     )
     consent: ConsentSettings | None = Field(None, description="A consent to tick, with its text.")
+    consents: tuple[MailingConsent, ...] = Field(
+        (),
+        max_length=20,
+        description="Boxes for those who want mailings. Whoever ticks one is asked by mail or SMS to confirm it.",
+    )
     origins: tuple[Origin, ...] = Field(
         (),
         description='Sites that may post by script and frame the form: "https://shop.example.com"; "*" is all.',
@@ -147,7 +179,7 @@ class FormSettings(_Part):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        names = [field.name for field in self.fields] + [self.honeypot]
+        names = [*(one.name for one in self.fields), *(one.name for one in self.consents), self.honeypot]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"fields: {', '.join(sorted(twice))} is there twice (the honeypot counts)")
         if not any(field.type in {"email", "phone"} for field in self.fields):

@@ -13,6 +13,7 @@ import pytest
 from api.app import api
 from app.http import application
 from app.settings import Server
+from broadcasts.office import Office
 from domain.messages import Inbound, Report, utcnow
 from store import keys
 from store.engine import Database
@@ -52,6 +53,12 @@ class Held:
             raise FileMissing(key)
         return self._held[key]
 
+    def holds(self, key: str) -> bool:
+        return key in self._held
+
+    async def remove(self, key: str) -> None:
+        self._held.pop(key, None)
+
     async def put_file(self, path: Path) -> str:
         return await self.put(path.read_bytes())  # noqa: ASYNC240
 
@@ -67,7 +74,8 @@ async def token_for(database: Database, *scopes: str) -> str:
 
 def client(database: Database, **limits: Any) -> httpx2.AsyncClient:
     """Somebody who calls the application under its real addresses."""
-    given: dict[str, Any] = {"per_second": 1000, "burst": 1000, "files": Held()} | limits
+    office = Office(topics=frozenset({"news", "sales"}))
+    given: dict[str, Any] = {"per_second": 1000, "burst": 1000, "files": Held(), "office": office} | limits
     app: Any = application({}, nowhere, Server(), api(database, country="RU", **given))
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://leads.example.com/api")
 

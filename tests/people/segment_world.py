@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,8 @@ BROADCASTS = tuple(UUID(int=n) for n in (1, 2, 3, 4))
 STAFF = tuple(UUID(int=n) for n in (11, 12))
 LISTS = tuple(UUID(int=n) for n in (21, 22))
 CHANNELS = ("inbox", "bot")
+SUMS = tuple(map(Decimal, ("0.01", "49999.99", "50000", "50000.01", "999999999999999.98", "999999999999999.99")))
+CURRENCIES = ("RUB", "EUR")
 FIELDS = {
     "city": CITIES,
     "gender": ("male", "female"),
@@ -96,8 +99,9 @@ async def _life(connection: Connection, rnd: random.Random, one: UUID) -> None:
         firms = await companies.put(connection, [rnd.choice(("Alpha", "Beta"))], rnd.choice(("client", "partner")))
         members = [companies.Member(one, firm, "") for firm in firms.values()]
         await companies.join(connection, members, source="t")
-    for _ in range(rnd.randrange(6)):
+    for n in range(rnd.randrange(6)):
         purpose, channel = rnd.choice(("marketing", "service")), rnd.choice(("", "email"))
+        channel = "*" if n in (2, 4) else channel  # `store.permission.EVERYWHERE`
         word = Word(card=one, text="I agree", granted=rnd.random() < 0.7, purpose=purpose, channel=channel)
         await consent.grant(connection, [word], source="t", at=ago(rnd))
     for pipeline in rnd.sample(("sales", "service", "third"), rnd.randrange(4)):
@@ -111,7 +115,7 @@ async def _lead(connection: Connection, rnd: random.Random, one: UUID, pipeline:
     await put(
         connection, "leads", id=lead, contact_id=one, home_id=one, opened_by=identity, pipeline=pipeline, state=state,
         channel="inbox", owner_id=rnd.choice((None, *STAFF)), opened_at=opened, active_at=opened,
-        closed_at=None if state == "open" else ago(rnd),
+        closed_at=None if state == "open" else ago(rnd), **_sum(rnd),
     )  # fmt: skip
     for _ in range(rnd.randrange(3)):
         id_ = new_id()
@@ -120,6 +124,12 @@ async def _lead(connection: Connection, rnd: random.Random, one: UUID, pipeline:
             direction=rnd.choice(("in", "out")), identity_id=identity, lead_id=lead, text="x", facts="{}",
             received_at=ago(rnd), created_at=NOW,
         )  # fmt: skip
+
+
+def _sum(rnd: random.Random) -> dict[str, Any]:
+    """For how much the lead is, where anybody said so."""
+    amount = rnd.choice((None, *SUMS))
+    return {"amount": amount, "currency": amount and rnd.choice(CURRENCIES)}
 
 
 async def _join(connection: Connection, rnd: random.Random, one: UUID, other: UUID) -> None:

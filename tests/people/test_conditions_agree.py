@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +20,19 @@ from people.segments import facts_of_all, vocabulary
 from store import merges, segments
 from store.condition_sql import select_ids
 from store.engine import Connection, Database
-from tests.people.segment_world import BROADCASTS, CHANNELS, CITIES, FIELDS, LISTS, NOW, STAFF, TAGS, settle
+from tests.people.segment_world import (
+    BROADCASTS,
+    CHANNELS,
+    CITIES,
+    CURRENCIES,
+    FIELDS,
+    LISTS,
+    NOW,
+    STAFF,
+    SUMS,
+    TAGS,
+    settle,
+)
 
 ZONES = (ZoneInfo("UTC"), ZoneInfo("Asia/Vladivostok"), ZoneInfo("America/Los_Angeles"))
 WORDS = {
@@ -29,7 +42,7 @@ WORDS = {
     "owner": tuple(map(str, STAFF)),
     "city": (*CITIES, "перм", "орел", "ПЕРМЬ", "%", "_", "ё"),
 }
-HARD = ("clicked", "leads", "owner", "unopened", "consent")
+HARD = ("clicked", "lead_won", "leads", "owner", "unopened", "consent")
 """Subjects with more to go wrong than others: drawn more often."""
 DAYS = ("2025-01-15", "2026-01-30", "2026-02-28", "2026-03-01", "2026-03-09")
 TIMES = (*DAYS, "2026-03-01T12:00:00Z", "2026-01-30T12:00:00Z", "2026-02-22T15:00:01+03:00")
@@ -39,6 +52,9 @@ PARAMS = {
     "purpose": ("marketing", "service", "unheard-of"),
     "state": ("any", "open", "won", "lost"),
     "link": (0, 1),
+    "over": (0, *map(str, SUMS)),
+    "up_to": (50000, *map(str, SUMS)),
+    "currency": CURRENCIES,
 }
 
 
@@ -134,6 +150,25 @@ def test_both_say_the_same(database_url: str, seed: int, thorough: bool) -> None
         agree()
         assert seen == {True, False}
         runner.run(database.aclose())
+
+
+@pytest.mark.parametrize(("over", "found"), [(SUMS[-2], True), (SUMS[-1], False)])
+async def test_the_largest_sums_are_compared_to_the_cent(database_url: str, over: Decimal, found: bool) -> None:
+    """A float has no room for them."""
+    database = Database(database_url)
+    async with database.begin() as connection:
+        await settle(connection, 1)
+        await connection.execute(
+            text("UPDATE leads SET state = 'won', closed_at = now(), amount = :most, currency = 'RUB'"),
+            {"most": SUMS[-1]},
+        )
+    asked = plan(parse({"field": "lead_won", "over": str(over), "op": "known"}, HOUSE), HOUSE, NOW, ZONES[0])
+    there = await _there(database, asked)
+    assert bool(there) is found
+    async with database.begin() as connection:
+        everybody = await facts_of_all(connection, await segments.ids(connection, plan(_ALL, HOUSE, NOW, ZONES[0])))
+    assert {id_ for id_, one in everybody.items() if matches(asked, one)} == there
+    await database.aclose()
 
 
 async def _there(database: Database, asked: Logic) -> set[UUID]:

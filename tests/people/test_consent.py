@@ -43,6 +43,10 @@ def said(minute: int, granted: bool, channel: str = "email", card: UUID = ONE, p
         ([said(0, False, ""), said(1, True), said(2, True, "")], True, True),
         ([said(0, True, ""), said(1, False, "sms")], True, False),
         ([said(0, True), said(1, False, purpose="service")], True, False),
+        ([said(0, True, ""), said(1, False, "*")], False, False),
+        ([said(0, True, ""), said(1, False, "*"), said(2, True, ""), said(3, True)], False, False),
+        ([said(0, True), said(1, False, "*"), said(2, True, "*")], True, False),
+        ([said(0, True, "*")], False, False),
     ],
 )
 def test_the_strictest_holds(receipts: list[Receipt], email: bool, sms: bool) -> None:
@@ -50,8 +54,8 @@ def test_the_strictest_holds(receipts: list[Receipt], email: bool, sms: bool) ->
     assert (may(standing, P, "email"), may(standing, P, "sms")) == (email, sms)
 
 
-_SAID = st.builds(said, st.integers(0, 9), st.booleans(), st.sampled_from(("", "email", "sms")), st.just(ONE))
-_ALSO = st.builds(said, st.integers(0, 9), st.booleans(), st.sampled_from(("", "email", "sms")), st.just(OTHER))
+_SAID = st.builds(said, st.integers(0, 9), st.booleans(), st.sampled_from(("", "*", "email", "sms")), st.just(ONE))
+_ALSO = st.builds(said, st.integers(0, 9), st.booleans(), st.sampled_from(("", "*", "email", "sms")), st.just(OTHER))
 
 
 @given(st.lists(_SAID), st.lists(_ALSO), st.sampled_from(("email", "sms", "telegram")))

@@ -97,6 +97,23 @@ async def test_nothing_names_the_person_any_more(database: Database) -> None:
     assert done.rows["messages"] == 1
 
 
+async def test_what_other_programs_had_sent_goes_too(database: Database) -> None:
+    """A message's attachments; but not those that somebody else got as well."""
+    own, same = "cd" * 32, "ef" * 32
+    async with database.begin() as connection:
+        card = await somebody(connection)
+        for whose, key in ((card, own), (card, same), (None, same)):
+            await connection.execute(text(_SENT), {"card": whose, "key": key})
+        done = await erase(connection, card, actor="staff:7")
+    assert set(done.files) == {"ab" * 32, own}
+
+
+_SENT = """INSERT INTO deliveries
+      (id, channel, address, purpose, facts, state, priority, due_at, contact_id, created_at)
+    VALUES (gen_random_uuid(), 'inbox', 'x@example.org', 'message', jsonb_build_object('files', jsonb_build_array(
+      jsonb_build_object('name', 'a.pdf', 'key', CAST(:key AS text)))), 'sent', 0, now(), :card, now())"""
+
+
 async def test_what_counts_and_proves_stays(database: Database, ask: Ask) -> None:
     async with database.begin() as connection:
         card = await somebody(connection)

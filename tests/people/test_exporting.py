@@ -85,7 +85,7 @@ async def test_a_person_is_one_row_and_reads_back_equal(database: Database, tmp_
     assert pyotr.fields == {"city": "Москва", "born": "1980-05-07", "field:gender": "male", "field:size": "42"}
     assert (set(pyotr.tags), pyotr.company, pyotr.owner) == ({"vip", "a, b"}, "ООО Ромашка", "Ольга")
     assert pyotr.notes == ("likes tea\nand cakes",)
-    assert pyotr.consents == dict.fromkeys(("email", "phone", "sms", "telegram", "vk"), False)
+    assert pyotr.consents == dict.fromkeys(("email", "phone", "sms", "telegram", "vk", "whatsapp"), False)
     assert (anna.name, anna.consents) == ("=Anna", {"email": True})
 
 

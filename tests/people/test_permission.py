@@ -147,7 +147,7 @@ async def test_inside_a_statement_it_is_the_same(database: Database) -> None:
 
 _RECEIPTS = st.lists(
     st.tuples(
-        st.integers(0, 2), st.sampled_from((MARKETING, NEWS)), st.sampled_from(("", "email", "sms")), st.booleans()
+        st.integers(0, 2), st.sampled_from((MARKETING, NEWS)), st.sampled_from(("", "*", "email", "sms")), st.booleans()
     ),
     max_size=8,
 )
@@ -204,7 +204,7 @@ async def test_nothing_that_waits_goes_out_after_a_refusal(database: Database) -
         assert left == news
         kept = await consents.of(connection, [card])
     assert [(r.purpose, r.channel, r.granted, r.source, r.address) for r in kept] == [
-        (MARKETING, "email", False, "link", MAIL), (NEWS, "email", False, "one-click", MAIL),
+        (MARKETING, "*", False, "link", MAIL), (NEWS, "*", False, "one-click", MAIL),
     ]  # fmt: skip
 
 

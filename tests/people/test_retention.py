@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from domain.ids import new_id
 from domain.messages import utcnow
 from people import opting, proof, retention
+from people.keeping import SOON, Keeping
 from people.opting import Subject, Way
 from people.proof import html
 from store.consents import Receipt
 from store.engine import Connection, Database
+from store.locks import exclusive
 from store.permission import MARKETING
 from tests.people.law import agreed, proved
 from tests.router.conftest import Ask
@@ -58,6 +62,51 @@ async def test_what_is_old_and_closed_goes(database: Database, ask: Ask) -> None
     kinds = set(await ask("SELECT kind FROM events"))
     assert kinds == {"consent.withdrawn", "lead.opened", "retention.events", "retention.messages", "retention.leads"}
     assert (await retention.counts(database, wanted)) == {"messages": 0, "leads": 0, "events": 0}
+
+
+async def _old(database: Database) -> None:
+    async with database.begin() as connection:
+        await lead(connection, "open", 400)
+        await lead(connection, "lost", 400)
+
+
+async def test_the_service_removes_it_by_itself(database: Database, ask: Ask) -> None:
+    await _old(database)
+    assert await Keeping(database, {"leads": 300}).tidy() == {"leads": 1}
+    assert await ask("SELECT state FROM leads") == ["open"]
+    assert await ask("SELECT actor FROM events WHERE kind = 'retention.leads'") == ["leadwire"]
+    assert await Keeping(database, {"leads": 300}).tidy() == {"leads": 0}
+
+
+async def test_the_service_may_only_count(database: Database, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+    await _old(database)
+    with caplog.at_level("INFO"):
+        assert await Keeping(database, {"leads": 300, "messages": 0}, dry_run=True).tidy() == {"leads": 1}
+    assert [record.message for record in caplog.records if "would remove 1 leads" in record.message]
+    assert await ask("SELECT count(*) FROM leads") == [2]
+
+
+async def test_one_process_removes_at_a_time(database: Database, ask: Ask) -> None:
+    await _old(database)
+    async with exclusive(database, "retention"):
+        assert await Keeping(database, {"leads": 300}).tidy() == {}
+    assert await ask("SELECT count(*) FROM leads") == [2]
+
+
+async def test_it_is_tried_again_soon_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            raise asyncio.CancelledError
+
+    away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setattr("people.keeping.asyncio.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await Keeping(away, {"leads": 300}).run()
+    assert slept == [SOON, SOON]
+    await away.aclose()
 
 
 def test_nothing_goes_where_no_period_is_set() -> None:

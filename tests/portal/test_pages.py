@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.form.settings import FormSettings, Language
 from channels.form.texts import TEXTS as FORM_TEXTS
 from domain.errors import Refused, Unpublished
 from domain.links import digest
+from portal import pages
 from portal.pages import STATIC
 from portal.texts import TEXTS
 from tests.portal.html import Page
@@ -251,3 +253,23 @@ def test_no_markup_escapes(values: dict[str, str]) -> None:
 def test_each_text_is_there_in_both_languages() -> None:
     for name in TEXTS["en"].__slots__:
         assert all(getattr(TEXTS[language], name) for language in TEXTS)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_boxes_of_mailings_are_never_ticked_beforehand(language: Language) -> None:
+    """Not by a link to the page either; what the visitor ticked himself stays ticked when the form comes back."""
+    boxes = [{"purpose": "news", "text": {"en": "News & <more>", "ru": "Новости"}}]
+    form = FormSettings.model_validate({"consents": boxes})
+
+    def box(**given: Any) -> tuple[dict[str, str], str]:
+        facts = pages.form_facts(form, language, query={"consent_news": "yes"}, referrer="", **given)
+        text = pages.render("form.html", language, static="/static", name="quote", action="/f/quote", **facts)
+        return Page(text).control("consent_news"), text
+
+    fresh, text = box()
+    assert "checked" not in fresh and "required" not in fresh
+    assert ("News &amp; &lt;more&gt;" if language == "en" else "Новости") in text
+    assert "checked" in box(answers={"consent_news": "yes"})[0]
+    snippets = pages.snippets(form, language, "https://a.example/f/quote")
+    assert 'name="consent_news" value="yes">' in snippets["html"]
+    assert '"consent_news": "yes"' in snippets["json"]

@@ -101,6 +101,27 @@ async def test_a_pause_of_thirty_days_and_its_end(database: Database, ask: Ask) 
     assert await gets(database, card) == [NEWS, SALES]
 
 
+async def test_a_pause_is_for_every_channel(database: Database) -> None:
+    card, delivery = await letter(database, ("email", MAIL), ("phone", PHONE))
+    await do(database, delivery, "pause")
+    assert await gets(database, card, "sms", PHONE) == []
+    await do(database, delivery, "resume")
+    assert await gets(database, card, "sms", PHONE) == [NEWS, SALES]
+
+
+async def test_topics_are_chosen_channel_by_channel(database: Database) -> None:
+    """A tick is about this address; the button for nothing at all is about the person."""
+    card, delivery = await letter(database, ("email", MAIL), ("phone", PHONE))
+    await do(database, delivery, "save", topic=[SALES], other=["0"])
+    assert (await gets(database, card), await gets(database, card, "sms", PHONE)) == ([SALES], [NEWS, SALES])
+    await do(database, delivery, "leave")
+    assert (await gets(database, card), await gets(database, card, "sms", PHONE)) == ([], [])
+    await do(database, delivery, "save", topic=[NEWS])
+    assert (await gets(database, card), await gets(database, card, "sms", PHONE)) == ([NEWS], [])
+    await do(database, delivery, "save", topic=[NEWS], other=["0"])
+    assert await gets(database, card, "sms", PHONE) == [NEWS, SALES]
+
+
 async def test_the_end_of_a_pause_ends_nothing_else(database: Database) -> None:
     card, delivery = await letter(database)
     await do(database, delivery, "leave")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -88,6 +89,65 @@ async def test_one_click_leaves_at_once_and_works_twice(
     assert await ask("SELECT purpose FROM consents WHERE NOT granted") == [NEWS, NEWS]
     assert await ask("SELECT count(*) FROM deliveries WHERE left_at IS NOT NULL") == [1]
     assert await ask("SELECT code FROM deliveries") == ["withdrawn"]
+
+
+def main(page: str) -> str:
+    """What the page says, without its frame."""
+    return page.partition("<main")[2].partition("</main>")[0]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_who_has_left_reads_since_when_and_may_change_his_mind(
+    database: Database, delivery: UUID, ask: Ask, language: Any
+) -> None:
+    t, where = WISH_TEXTS[language], await path(database, Kind.UNSUBSCRIBE, delivery) + f"?lang={language}"
+    async with visitor(database) as http:
+        asked = main((await http.get(where)).text)
+        assert t.from_this in asked and t.from_all in asked and t.undo not in asked
+        assert t.undo in (await http.post(where, data={**CLICK, "page": "1"})).text
+        again = main((await http.get(where)).text)
+        assert t.already.partition("{")[0] in again and t.undo in again
+        assert t.from_all in again and 'class="primary"' not in again
+        assert await state(ask) == (["news link"], ["skipped"])
+        for _ in range(2):
+            answer = await http.post(where, data={"undo": "1"})
+            assert answer.status_code == 200 and t.undone in answer.text
+        assert main((await http.get(where)).text) == asked
+    assert await state(ask) == ([], ["skipped"])
+    assert await ask("SELECT channel, granted, text FROM consents ORDER BY at, id") == [
+        ("", True, "I agree"), ("*", False, ""), ("*", True, t.undo),
+    ]  # fmt: skip
+
+
+async def test_a_way_back_is_offered_where_there_is_one(database: Database, delivery: UUID) -> None:
+    """What was said on the page of preferences is changed there."""
+    async with visitor(database) as http:
+        await http.post(await path(database, Kind.PREFERENCES, delivery), data={"do": "leave"})
+        where = await path(database, Kind.UNSUBSCRIBE, delivery)
+        page = main((await http.get(where)).text)
+    assert WISH_TEXTS["en"].already.partition("{")[0] in page
+    assert WISH_TEXTS["en"].undo not in page
+    assert WISH_TEXTS["en"].from_all not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "channel", "shown"),
+    [("telegram", "80123456", "bot", "in Telegram."), ("phone", "+79161234567", "sms", "the number ***4567")],
+)
+async def test_the_page_speaks_of_the_way_it_came_by(
+    database: Database, kind: str, value: str, channel: str, shown: str
+) -> None:
+    """A chat's number is nothing that its holder knows."""
+    async with database.begin() as connection:
+        card = await proved(connection, (kind, value))
+        await agreed(connection, card)
+        made = await queued(connection, card, value, channel=channel, purpose=NEWS)
+    async with visitor(database) as http:
+        for one in (Kind.UNSUBSCRIBE, Kind.PREFERENCES):
+            page = main((await http.get(await path(database, one, made))).text)
+            assert "letter" not in page.replace(WISH_TEXTS["en"].left_hint, "")
+            assert value[-4:] not in page or kind == "phone"
+        assert shown in main((await http.get(await path(database, Kind.UNSUBSCRIBE, made))).text)
 
 
 async def test_from_all_mailings(database: Database, delivery: UUID, ask: Ask) -> None:

@@ -137,6 +137,58 @@ def test_consent_is_kept_word_for_word() -> None:
     assert accepted(GOOD, form=optional).consents == ()
 
 
+BOXES = [
+    {"purpose": "news", "text": {"en": "News, please", "ru": "Хочу новости"}, "version": "2"},
+    {"purpose": "marketing", "text": "Everything"},
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "expected"),
+    [
+        ({}, "en", []),
+        ({"consent_news": "off", "consent_marketing": ""}, "en", []),
+        ({"consent_news": "on"}, "ru", [("news", "Хочу новости", "2")]),
+        ({"consent_marketing": "1", "consent_news": "yes"}, "en",
+         [("news", "News, please", "2"), ("marketing", "Everything", "")]),
+        ({"consent_weather": "yes"}, "en", []),
+        ({"consent": "yes", "consent_news": "yes"}, "en", [("service", "I agree", "7"), ("news", "News, please", "2")]),
+    ],
+)  # fmt: skip
+def test_boxes_of_mailings_say_what_stood_beside_them(
+    said: dict[str, str], language: Language, expected: list[tuple[str, str, str]]
+) -> None:
+    consent = {"text": "I agree", "version": "7", "required": False}
+    form = FormSettings.model_validate({"fields": FIELDS, "consent": consent, "consents": BOXES})
+    inbound = accepted(GOOD | said, form=form, language=language)
+    assert [(one.purpose, one.text, one.version) for one in inbound.ticked] == expected
+    assert inbound.consents == tuple(text for _, text, _ in expected)
+    assert not {"consent_news", "consent_marketing"} & set(inbound.fields)
+
+
+def test_another_tick_is_another_submission() -> None:
+    form = FormSettings.model_validate({"fields": FIELDS, "consents": BOXES})
+    plain = FormSettings.model_validate({"fields": FIELDS})
+    said = [GOOD, GOOD | {"consent_news": "yes"}, GOOD | {"consent_marketing": "yes"}]
+    assert len({accepted(one, form=form).external_id for one in said}) == 3
+    assert accepted(GOOD, form=form).external_id == accepted(GOOD, form=plain).external_id
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"consents": [{"purpose": "news", "text": ""}]},
+        {"consents": [{"purpose": "service", "text": "x"}]},
+        {"consents": [{"purpose": "A b", "text": "x"}]},
+        {"consents": [{"purpose": "news", "text": "x"}, {"purpose": "news", "text": "y"}]},
+        {"fields": [*FIELDS, {"name": "consent_news"}]},
+    ],
+)
+def test_boxes_that_mean_nothing_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError):
+        FormSettings.model_validate({"fields": FIELDS, **changes})
+
+
 @pytest.mark.parametrize(
     ("sent", "spam"),
     [
