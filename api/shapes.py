@@ -26,6 +26,7 @@ def moment(value: datetime) -> datetime:
 
 
 Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_without_nul)]
+Version = Annotated[str, StringConstraints(max_length=100), AfterValidator(_without_nul)]
 Long = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_without_nul)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_without_nul)]
 Time = Annotated[datetime, AfterValidator(moment)]
@@ -221,11 +222,11 @@ class DecisionIn(Shape):
 class ConsentIn(Shape):
     """A receipt: what somebody agreed to, or took back."""
 
-    purpose: Text = Field(examples=["marketing"])
-    channel: Text = Field("", description="email, sms, telegram ...; empty for all.")
+    purpose: Text = Field(description="marketing, or a topic of the configuration.", examples=["marketing"])
+    channel: Text = Field("", description="email, sms or telegram; empty for all.")
     granted: bool
     text: Long = Field("", description="Word for word what was agreed to.")
-    version: Text = Field("", description="Of the text, as its author counts.", examples=["3"])
+    version: Version = Field("", description="Of the text, as its author counts.", examples=["3"])
     identity: UUID | None = Field(None, description="The address that it was given from.")
 
 

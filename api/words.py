@@ -81,6 +81,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "{field}: not taken. Purpose and channel are small Latin letters; the text is what was agreed to.",
         "ru": "{field}: не подходит. Цель и канал — строчные латинские буквы, текст — то, с чем согласились.",
     },
+    "not-known": {
+        "en": "{field}: there is no “{said}” here. Known are {names}.",
+        "ru": "{field}: «{said}» здесь нет. Есть {names}.",
+    },
     "company-name": {
         "en": "This is no company's name, or another company is called so. Choose another name.",
         "ru": "Это не название компании, или так называется другая. Выберите другое название.",
@@ -172,6 +176,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "message-barred": {
         "en": "This person may not be written to there: {words}. Take another way, or leave it.",
         "ru": "Писать туда нельзя: {words}. Выберите другой способ или не пишите.",
+    },
+    "attachment": {
+        "en": "The content of the file “{name}” is no Base64. Encode its bytes (RFC 4648, section 4), then try again.",
+        "ru": "Содержимое файла «{name}» — не Base64. Закодируйте его байты (RFC 4648, раздел 4) и отправьте ещё раз.",
     },
     "busy": {
         "en": "Others are changing the same thing. Try again in a moment.",

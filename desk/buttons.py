@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from desk import ownership
+from desk import closing, ownership
 from desk.act import Act
 from desk.ownership import Refusal
 from store import chats, leads
@@ -81,9 +81,7 @@ def _closing(state: str, key: str) -> Callable[[Act, Lead], Awaitable[None]]:
     async def close(act: Act, lead: Lead) -> None:
         if not await _claimed(act, lead, bring=False):
             return
-        await leads.close(act.connection, lead.id, state, act.now)
-        await act.record(f"lead.{state}", lead=lead.id)
-        await chats.refresh(act.connection, [lead.id], act.now)
+        await closing.close(act, lead, state)
         await act.toast(key, number=lead.number)
 
     return close

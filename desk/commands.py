@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
-from desk import ownership
+from desk import ownership, sums
 from desk.act import Act
 from domain.messages import Inbound
 from store import leads, staff
@@ -111,5 +111,7 @@ _COMMANDS: Mapping[str, Callable[[Act], Awaitable[None]]] = {
     "on": come,
     "off": _go,
     "leads": _leads,
+    "won": sums.won,
+    "amount": sums.amount,
     "id": _id,
 }

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from desk import act as acts
-from desk import answers, buttons, commands, groups, links, ownership, reviews, vetoes
+from desk import answers, buttons, commands, groups, links, ownership, reviews, sums, vetoes
 from desk.act import Act
 from desk.house import House, TeamChat
 from domain.messages import ChannelName, Inbound
@@ -30,6 +30,7 @@ class Desk:
         teams: Mapping[str, TeamChat],
         reply_routes: Mapping[ChannelName, Sequence[ChannelName]],
         kinds: Mapping[ChannelName, str],
+        currency: str = "RUB",
         operators: Collection[tuple[str, str]] = (),
     ) -> None:
         self._database = database
@@ -39,6 +40,7 @@ class Desk:
             teams=teams,
             reply_routes=reply_routes,
             kinds=kinds,
+            currency=currency,
             operators=operators,
         )
 
@@ -127,7 +129,7 @@ async def _say_edited(act: Act) -> None:
 
 
 async def _answer(act: Act) -> None:
-    if act.topic:
+    if act.topic and not await sums.told(act, act.topic.lead):
         await answers.answer(act, act.topic)
 
 
@@ -135,7 +137,7 @@ async def _answer_or_explain(act: Act) -> None:
     """After Reply he may simply write."""
     if lead := await ownership.awaited(act):
         await answers.answer_after_press(act, lead)
-    else:
+    elif not await sums.told_after_press(act):
         await commands.explain(act)
 
 

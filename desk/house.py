@@ -27,6 +27,8 @@ class House:
     reply_routes: Mapping[ChannelName, Sequence[ChannelName]]
     """For a channel that cannot be answered itself (a form): through which ones an answer may go, the best first."""
     kinds: Mapping[ChannelName, str]
-    """channel -> "email", "telegram", "form", "sms"."""
+    """channel -> "email", "telegram", "form", "sms", "whatsapp"."""
+    currency: str = "RUB"
+    """Of sums that name none (ISO 4217)."""
     operators: Collection[tuple[str, str]] = ()
     """(channel, chat) of those who run the house."""

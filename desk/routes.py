@@ -13,6 +13,7 @@ from store.messages import Message
 ADDRESSED_BY: Mapping[str, AddressKind] = {
     "email": AddressKind.EMAIL,
     "sms": AddressKind.PHONE,
+    "whatsapp": AddressKind.PHONE,
     "telegram": AddressKind.TELEGRAM,
 }
 """The kind of channel -> what it is addressed by. A form is not here: nobody can be written to through it."""

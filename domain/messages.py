@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple, NewType
 
+from domain.templates import Template
+
 ChannelName = NewType("ChannelName", str)
 """One configured account: "sales-inbox", "main-bot". Many instances per kind."""
 
@@ -119,6 +121,18 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ticked:
+    """A box beside which stood that somebody wants to be written to."""
+
+    purpose: str
+    """"marketing", or a topic; "service": that his data may be used to answer him."""
+    text: str
+    """What stood there, word for word."""
+    version: str = ""
+    """Of the text, as its author counts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Inbound:
     """One message of one person. (`channel`, `external_id`) is the idempotency key."""
 
@@ -154,6 +168,8 @@ class Inbound:
     """A form's fields by name; a shared contact or location in Telegram."""
     consents: tuple[str, ...] = ()
     """The texts that the sender ticked, word for word."""
+    ticked: tuple[Ticked, ...] = ()
+    """The same texts with what they are about."""
     source: Source = Source()
     automatic: Automatic | None = None
     link: str = ""
@@ -249,6 +265,8 @@ class Outbound:
     """The address that does the same (RFC 2369), maybe with a subject: "leave@example.com?subject=abc"."""
     list_id: str = ""
     """The mailing's name among all of the world (RFC 2919): "news.example.com"."""
+    template: Template | None = None
+    """Sent in place of the text, where not everybody may be sent any text."""
     photo: str = ""
     """The URL of a picture above the text, in chats: the provider fetches it."""
     feedback: str = ""

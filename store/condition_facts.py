@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,8 @@ class Happened(NamedTuple):
     channel: str | None
     broadcast: UUID | None
     link: int | None
+    amount: Decimal | None
+    currency: str | None
 
 
 async def happened(connection: AsyncConnection, cards: Sequence[UUID]) -> list[Happened]:
@@ -29,11 +32,11 @@ async def happened(connection: AsyncConnection, cards: Sequence[UUID]) -> list[H
     return [Happened(*row) for row in await connection.execute(_HAPPENED, {"ids": list(cards)})]
 
 
+_NARROWED = {"channel": "text", "broadcast": "uuid", "link": "smallint", "amount": "numeric", "currency": "text"}
+
+
 def _rows(event: str, source: Source) -> str:
-    narrowed = ", ".join(
-        source.params.get(name, f"CAST(NULL AS {type_})")
-        for name, type_ in {"channel": "text", "broadcast": "uuid", "link": "smallint"}.items()
-    )
+    narrowed = ", ".join(source.params.get(name, f"CAST(NULL AS {type_})") for name, type_ in _NARROWED.items())
     return f"""SELECT '{event}', {source.card}, {source.at}, {narrowed} FROM {source.rows}
         WHERE {source.where} AND {source.card} = ANY(CAST(:ids AS uuid[]))"""
 

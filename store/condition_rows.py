@@ -21,7 +21,7 @@ class Source:
     at: str = ""
     """Of an event: when it happened."""
     params: Mapping[str, str] = field(default_factory=dict)
-    """What narrows it -> the column."""
+    """What narrows or bounds it (`BOUNDS`) -> the column."""
 
 
 SETS: Mapping[str, Source] = {
@@ -52,8 +52,11 @@ def _mailing(column: str, where: str = "") -> Source:
     return Source(rows="deliveries r", card="r.contact_id", where=fits, at=column, params=_BY_BROADCAST)
 
 
+_SUM = {"amount": "r.amount", "currency": "r.currency"}
+
+
 def _lead(column: str, where: str) -> Source:
-    return Source(rows="leads r", card="r.contact_id", leading=True, where=where, at=column)
+    return Source(rows="leads r", card="r.contact_id", leading=True, where=where, at=column, params=_SUM)
 
 
 ARRIVED = "r.state IN ('sent', 'delivered', 'read') AND r.sent_at IS NOT NULL"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.money import Money
 from store import bulk, direct
 from store.bulk import Lost, Row
 from store.tables import assignments, leads
@@ -43,6 +45,8 @@ class Lead(NamedTuple):
     active_at: datetime
     under: UUID | None = None
     """While its person is joined with another one: the lead where the talk goes on."""
+    amount: Decimal | None = None
+    """For how much."""
 
 
 async def open_of(connection: AsyncConnection, contacts: Iterable[UUID]) -> dict[tuple[UUID, str], OpenLead]:
@@ -107,7 +111,7 @@ async def get(connection: AsyncConnection, lead: UUID, *, lock: bool = False) ->
     return Lead(*row) if row else None
 
 
-_COLUMNS = "id, number, contact_id, pipeline, state, owner_id, taken_at, opened_at, active_at, under_id"
+_COLUMNS = "id, number, contact_id, pipeline, state, owner_id, taken_at, opened_at, active_at, under_id, amount"
 _GET = text(f"SELECT {_COLUMNS} FROM leads WHERE id = :id")
 _GET_LOCKED = text(f"SELECT {_COLUMNS} FROM leads WHERE id = :id FOR NO KEY UPDATE")
 
@@ -173,6 +177,28 @@ _REOPEN = text(
          taken_at = coalesce(taken_at, now())
        WHERE id = :id AND state <> 'open' AND NOT EXISTS (SELECT FROM leads o
          WHERE o.contact_id = l.contact_id AND o.pipeline = l.pipeline AND o.state = 'open' AND o.under_id IS NULL)"""
+)
+
+
+async def set_amount(connection: AsyncConnection, lead: UUID, sum_: Money) -> None:
+    """For how much it is, or was won."""
+    await connection.execute(_SET_AMOUNT, {"id": lead, "amount": sum_.amount, "currency": sum_.currency})
+
+
+_SET_AMOUNT = text("UPDATE leads SET amount = :amount, currency = :currency WHERE id = :id")
+
+
+async def just_won(connection: AsyncConnection, staff: UUID, actor: str, since: datetime) -> UUID | None:
+    """The lead that this member won since then, when nobody said for how much and it is the last thing that he did."""
+    row = (await connection.execute(_JUST_WON, {"staff": staff, "actor": actor, "since": since})).first()
+    return row.lead_id if row and row.kind == "lead.won" and row.amount is None else None
+
+
+_JUST_WON = text(
+    """SELECT e.lead_id, e.kind, l.amount FROM leads l JOIN events e ON e.lead_id = l.id
+       WHERE l.owner_id = :staff AND (l.state = 'open' OR l.state = 'won' AND l.closed_at > :since)
+         AND e.at > :since AND e.actor = :actor
+       ORDER BY e.at DESC, (e.kind = 'lead.won') DESC LIMIT 1"""
 )
 
 

@@ -5,6 +5,7 @@ Both evaluations, the store's and `matching`, answer the same few atoms, so ther
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,10 @@ _FOLD = str.maketrans(UPPER, LOWER)
 def fold(text: str) -> str:
     """Small letters, ё as е: "Орёл" as "орел". Latin and Russian letters; others stay."""
     return text.translate(_FOLD)
+
+
+BOUNDS: Mapping[str, tuple[str, str]] = {"over": ("amount", ">"), "up_to": ("amount", "<=")}
+"""What narrows an event by a bound -> (what it bounds, sign). Anything else that narrows is equal."""
 
 
 @dataclass(frozen=True, slots=True)

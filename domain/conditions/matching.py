@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.conditions.atoms import (
+    BOUNDS,
     And,
     Atom,
     Check,
@@ -35,7 +36,7 @@ class Happening:
     event: str
     at: datetime
     of: Mapping[str, str] = field(default_factory=dict)
-    """channel, broadcast, link: what a test may narrow it by."""
+    """channel, broadcast, link, amount, currency: what a test may narrow it by."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,9 +100,16 @@ def _fits(one: Happening, wanted: Happened) -> bool:
         one.event == wanted.event
         and (wanted.since is None or one.at >= wanted.since)
         and (wanted.until is None or one.at < wanted.until)
-        and all(one.of.get(name) == value for name, value in wanted.of)
+        and all(_narrows(one.of, name, value) for name, value in wanted.of)
         and ("link" in dict(wanted.of) or "link" not in one.of)
     )
+
+
+def _narrows(of: Mapping[str, str], name: str, value: str) -> bool:
+    if name not in BOUNDS:
+        return of.get(name) == value
+    bounded, sign = BOUNDS[name]
+    return bounded in of and _SIGNS[sign](Decimal(of[bounded]), Decimal(value))
 
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")

@@ -74,5 +74,7 @@ _WHAT: Mapping[str, tuple[str, str]] = {
         "день вида 2026-12-31 или время вида 2026-12-31T12:00:00Z",
     ),
     "flag": ("true or false", "true или false"),
+    "amount": ("a sum, like 50000 or 12.50", "сумма вида 50000 или 12.50"),
+    "currency": ("a currency, like RUB or EUR", "валюта вида RUB или EUR"),
     "word": ("a word of small Latin letters, digits, - and _", "слово из строчных латинских букв, цифр, - и _"),
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
 
+from domain.conditions.atoms import BOUNDS
 from domain.conditions.problems import Unreadable, unknown
 from domain.conditions.values import Value, read, read_param, written
 from domain.conditions.vocabulary import OPERATORS, Shape, Subject, Vocabulary
@@ -121,8 +123,14 @@ def unparse(condition: Condition) -> dict[str, object]:
             return {"not": unparse(part)}
         case Test(subject, op, value, of, shape):
             said = {} if value is None else {"value": written(value, shape)}
-            numbers = {name: int(one) if name == "link" else one for name, one in of}
-            return {"field": subject, **numbers, "op": op, **said}
+            return {"field": subject, **{name: _plain(name, one) for name, one in of}, "op": op, **said}
+
+
+def _plain(name: str, value: str) -> object:
+    """What narrows a subject, as JSON has it."""
+    if name in BOUNDS:
+        return written(Decimal(value), Shape.ONE)
+    return int(value) if name == "link" else value
 
 
 def tests(condition: Condition) -> Iterator[Test]:

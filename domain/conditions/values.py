@@ -10,9 +10,10 @@ from uuid import UUID
 
 from domain.conditions.problems import Unreadable, unknown
 from domain.conditions.vocabulary import Param, Shape, Subject, Type
+from domain.money import MOST
 
 LONGEST, MOST_VALUES, MOST_DAYS = 500, 1000, 3660
-_WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_FORMS = {"word": re.compile(r"[a-z0-9][a-z0-9_-]{0,39}"), "currency": re.compile("[A-Z]{3}")}
 
 Scalar = str | Decimal | int | bool | date | datetime
 Value = Scalar | tuple[Scalar, ...] | None
@@ -106,6 +107,14 @@ def _number(path: str, given: object) -> Decimal:
     return number
 
 
+def _amount(path: str, given: object) -> str:
+    """In normal form: "50000", "12.5"."""
+    number = _number(path, given)
+    if not 0 <= number < MOST or number != round(number, 2):
+        raise Unreadable(path, "value", what="amount")
+    return f"{number.normalize():f}"
+
+
 def _date(path: str, given: object) -> date:
     try:
         found = date.fromisoformat(given) if isinstance(given, str) and len(given) == 10 else None
@@ -154,9 +163,11 @@ def read_param(path: str, param: Param, given: object) -> str:
     """What narrows a subject, in normal form. Raises Unreadable."""
     if param.form == "number":
         return str(_whole(path, given, 0, 32_000))
+    if param.form == "amount":
+        return _amount(path, given)
     text = _id(path, given) if param.form == "id" else _text(path, given)
-    if param.form == "word" and not _WORD.fullmatch(text):
-        raise Unreadable(path, "value", what="word")
+    if param.form in _FORMS and not _FORMS[param.form].fullmatch(text):
+        raise Unreadable(path, "value", what=param.form)
     if param.choices and text not in param.choices:
         raise unknown(path, "choice", text, param.choices)
     return text

@@ -68,7 +68,7 @@ class Param:
     name: str
     choices: tuple[str, ...] = ()
     form: str = "text"
-    """text, id, word (small Latin letters), number."""
+    """text, id, word (small Latin letters), number, amount (of money), currency (ISO 4217)."""
     required: bool = False
     default: str = ""
 
@@ -106,6 +106,9 @@ LEAD_STATES = ("any", "open", "won", "lost")
 _CHANNEL = Param(name="channel")
 _BROADCAST = Param(name="broadcast", form="id")
 _LINK = Param(name="link", form="number")
+_SUM = (
+    Param(name="over", form="amount"), Param(name="up_to", form="amount"), Param(name="currency", form="currency"),
+)  # fmt: skip
 
 
 def _subject(name: str, type_: Type, en: str, ru: str, *params: Param, form: str = "text", **choices: str) -> Subject:
@@ -133,9 +136,9 @@ HOUSE: Vocabulary = {
             Param(name="channel", form="word"),
         ),
         _subject("leads", Type.COUNT, "Leads", "Заявки", Param(name="state", choices=LEAD_STATES, default="any")),
-        _subject("lead_opened", Type.EVENT, "Opened a lead", "Новая заявка"),
-        _subject("lead_won", Type.EVENT, "Lead won", "Заявка выиграна"),
-        _subject("lead_lost", Type.EVENT, "Lead lost", "Заявка проиграна"),
+        _subject("lead_opened", Type.EVENT, "Opened a lead", "Новая заявка", *_SUM),
+        _subject("lead_won", Type.EVENT, "Lead won", "Заявка выиграна", *_SUM),
+        _subject("lead_lost", Type.EVENT, "Lead lost", "Заявка проиграна", *_SUM),
         _subject("wrote", Type.EVENT, "Wrote to us", "Писал нам", _CHANNEL),
         _subject("written_to", Type.EVENT, "We wrote", "Мы писали", _CHANNEL),
         _subject("got", Type.EVENT, "Got a broadcast", "Получил рассылку", _BROADCAST),

@@ -32,6 +32,7 @@ _OPS: Mapping[str, tuple[str, str]] = {
     "has_none": ("has none of {0}", "нет ни одного из: {0}"),
     "at_least": ("at least {0} times in {1} days", "не меньше {0} раз за {1} дн."),
 }
+_BOUNDED = {"over": ("over {0}", "больше {0}"), "up_to": ("up to {0}", "не больше {0}")}
 _EVER = {"known": ("at some time", "когда-нибудь"), "empty": ("never", "никогда")}
 _YES = {True: ("yes", "да"), False: ("no", "нет")}
 _SHOWN = 5
@@ -63,7 +64,7 @@ def _test(test: Test, vocabulary: Vocabulary, language: str, names: Mapping[str,
     ru = language == "ru"
     subject = vocabulary.get(test.subject)
     label = subject.label(language) if subject else test.subject
-    of = ", ".join(names.get(value, value) for _, value in test.of)
+    of = ", ".join(_narrowed(name, value, language, names) for name, value in test.of)
     event = subject is not None and subject.type == "event"
     template = _EVER[test.op][ru] if event and test.op in _EVER else _OPS[test.op][ru]
     values = test.value if isinstance(test.value, tuple) else (test.value,)
@@ -72,6 +73,12 @@ def _test(test: Test, vocabulary: Vocabulary, language: str, names: Mapping[str,
         more = f", +{len(said) - _SHOWN}" if len(said) > _SHOWN else ""
         said = [", ".join(said[:_SHOWN]) + more]
     return f"{label}{f' ({of})' if of else ''} {template.format(*said)}"
+
+
+def _narrowed(name: str, value: str, language: str, names: Mapping[str, str]) -> str:
+    if name in _BOUNDED:
+        return _BOUNDED[name][language == "ru"].format(_value(Decimal(value), language, names))
+    return names.get(value, value)
 
 
 def _value(value: object, language: str, names: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
+    Numeric,
     Table,
     Text,
     UniqueConstraint,
@@ -62,6 +63,8 @@ leads = Table(
     Column("active_at", Time, nullable=False, comment="the customer's last message"),
     Column("closed_at", Time),
     Column("under_id", Uuid, comment="while its person is joined: the person's other lead, where the talk goes on"),
+    Column("amount", Numeric(17, 2), comment="for how much; null: unknown"),
+    Column("currency", Text, comment="of the amount, beside each one: ISO 4217"),
     Index(
         "one_open_lead",
         "contact_id",
@@ -73,6 +76,12 @@ leads = Table(
     Index(None, "under_id", postgresql_where=text("under_id IS NOT NULL")),
     Index(None, "number", unique=True),
     Index(None, "owner_id", postgresql_where=text("state = 'open'")),
+    Index(
+        "ix_leads_won",
+        "closed_at",
+        postgresql_where=text("state = 'won'"),
+        postgresql_include=["contact_id", "amount", "currency"],
+    ),
     postgresql_with={"fillfactor": "80"},
 )
 

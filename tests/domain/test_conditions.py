@@ -88,6 +88,11 @@ WRONG: list[tuple[Any, str, str, str]] = [
     ({"field": "consent", "purpose": "A b", "op": "is", "value": True}, "purpose", "value", "small Latin"),
     ({"field": "leads", "state": "gone", "op": "is", "value": 1}, "state", "choice", "allowed: any, lost, open, won"),
     ({"field": "clicked", "link": 1, "op": "known"}, "", "param", "say which broadcast"),
+    ({"field": "lead_won", "over": "many", "op": "known"}, "over", "value", "a number"),
+    ({"field": "lead_won", "over": -1, "op": "known"}, "over", "value", "a sum, like 50000 or 12.50"),
+    ({"field": "lead_won", "up_to": "0.001", "op": "known"}, "up_to", "value", "a sum"),
+    ({"field": "lead_won", "currency": "rub", "op": "known"}, "currency", "value", "a currency, like RUB or EUR"),
+    ({"field": "wrote", "over": 5, "op": "known"}, "", "key", "'over' is not known here"),
     (deep(9), "not." * 7 + "not", "deep", "at most 8 deep"),
     ({"all": [CITY] * 101}, "all.100", "many", "at most 100 tests"),
 ]
@@ -113,6 +118,11 @@ SAID: list[tuple[Any, str, str]] = [
         {"all": [CITY, {"any": [{"field": "deal", "op": "more", "value": 50000}, {"field": "born", "op": "known"}]}]},
         "City is “Perm” and (Deal is more than 50,000 or Born is known)",
         "Город — «Perm» и (Сделка больше 50 000 или Рождён есть)",
+    ),
+    (
+        {"field": "lead_won", "over": 50000, "up_to": "99999.5", "currency": "RUB", "op": "in_last_days", "value": 365},
+        "Lead won (over 50,000, up to 99,999.5, RUB) in the last 365 days",
+        "Заявка выиграна (больше 50 000, не больше 99 999,5, RUB) за последние 365 дн.",
     ),
     (
         {"not": {"all": [CITY, {"field": "loud", "op": "is", "value": True}]}},
@@ -149,6 +159,14 @@ def hold(given: Any, **facts: Any) -> bool:
     return matches(plan(parse(given, WORDS), WORDS, NOW, MOSCOW), made)
 
 
+OVER = {"field": "lead_won", "over": 50000, "currency": "RUB", "op": "in_last_days", "value": 365}
+"""Won over 50,000 in the last year."""
+
+
+def won(amount: str, *, days: int = 1, currency: str = "RUB") -> Happening:
+    return Happening(event="lead_won", at=NOW - timedelta(days), of={"amount": amount, "currency": currency})
+
+
 HOLDS: list[tuple[Any, dict[str, Any], bool]] = [
     ({"field": "city", "op": "is", "value": "пермь"}, {"fields": {"city": "Пермь"}}, True),
     ({"field": "city", "op": "is", "value": "Пермь"}, {"fields": {"city": "пермь"}}, True),
@@ -168,6 +186,15 @@ HOLDS: list[tuple[Any, dict[str, Any], bool]] = [
     ({"field": "leads", "op": "less", "value": 0}, {}, False),
     ({"field": "consent", "purpose": "news", "channel": "email", "op": "is", "value": True},
      {"consents": {("news", ""): True}}, True),
+    (OVER, {"happened": (won("50000.00"),)}, False),
+    (OVER, {"happened": (won("50000.01"),)}, True),
+    (OVER, {"happened": (won("9000.00"), won("100000.00", days=366))}, False),
+    (OVER, {"happened": (won("60000.00", currency="EUR"),)}, False),
+    (OVER, {"happened": (Happening(event="lead_won", at=NOW - timedelta(1)),)}, False),
+    ({**OVER, "over": 0, "up_to": 50000}, {"happened": (won("50000.00"),)}, True),
+    ({**OVER, "over": 0, "up_to": 50000}, {"happened": (won("50000.01"),)}, False),
+    ({**OVER, "op": "at_least", "value": {"times": 2, "days": 30}}, {"happened": (won("9e4"), won("8e4"))}, True),
+    ({**OVER, "op": "at_least", "value": {"times": 2, "days": 30}}, {"happened": (won("9e4"), won("8e3"))}, False),
     ({"field": "consent", "purpose": "news", "channel": "email", "op": "is", "value": True}, {}, False),
 ]  # fmt: skip
 

@@ -1,0 +1,15 @@
+"""Texts that a provider has approved before they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Template(NamedTuple):
+    """One of them, for one recipient: WhatsApp's."""
+
+    id: str
+    """In the provider's words: Twilio's ContentSid."""
+    values: Mapping[str, str]
+    """Placeholder -> what stands there."""
