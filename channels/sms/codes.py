@@ -20,10 +20,14 @@ REASONS = {
     21612: "this sender's number cannot reach that phone number",
     21614: "this number cannot receive SMS",
     21617: "the text is longer than 1600 characters",
+    21655: "the Twilio account has no such template: look at its ContentSid",
+    21656: "the template's variables are not those that it asks for",
+    21658: "a text or a variable of the template is longer than 1600 characters",
     21659: "the sender's number does not belong to this Twilio account",
     21660: "the sender's number belongs to another Twilio account",
     21701: "the messaging service does not exist",
     21703: "the messaging service has no number to send from",
+    21910: "WhatsApp numbers write to WhatsApp only, other numbers to phones only",
     30001: "too many messages are waiting at Twilio",
     30002: "the Twilio account is suspended",
     30003: "the phone is switched off or out of reach",
@@ -33,13 +37,16 @@ REASONS = {
     30007: "the carrier's filter took it for spam",
     30008: "the carrier gave no reason",
     30034: "the sender's number is not registered with the US carriers (A2P 10DLC)",
+    63007: "the sender's number is no WhatsApp sender of this Twilio account",
     63016: "outside of WhatsApp's 24 hours only approved templates may be sent",
     63024: "the recipient is not on WhatsApp",
 }
 
 UNREACHABLE = frozenset({21211, 21610, 21614, 30005, 63024})
 """This number will never take anything from us."""
-_MISCONFIGURED = frozenset({20003, 20005, 20008, 20403, 20404, 21212, 21603, 21606, 21659, 21660, 21701, 21703, 30002})
+_MISCONFIGURED = frozenset(
+    {20003, 20005, 20008, 20403, 20404, 21212, 21603, 21606, 21659, 21660, 21701, 21703, 30002, 63007}
+)
 _THROTTLED = {20429: 1.0, 14107: 1.0, 63018: 60.0, 21611: 60.0, 30001: 60.0, 63038: 3600.0}
 """Code -> seconds to wait when the answer has no Retry-After."""
 

@@ -41,9 +41,9 @@ class Gateway:
         """
         to = render.recipient(message, self._settings.prefix)
         sids: list[str] = []
-        for text in render.parts(message):
+        for what in self._contents(message):
             try:
-                sids.append(await self._create(to, text))
+                sids.append(await self._create(to, what))
             except Unavailable as error:
                 if not sids:
                     raise
@@ -63,14 +63,20 @@ class Gateway:
         if http:
             await http.close()
 
-    async def _create(self, to: str, text: str) -> str:
+    def _contents(self, message: Outbound) -> list[dict[str, str]]:
+        """What one message each is sent with."""
+        if message.template:
+            return [render.template(message.template)]
+        return [{"body": text} for text in render.parts(message)]
+
+    async def _create(self, to: str, what: Mapping[str, str]) -> str:
         sender = (
             {"messaging_service_sid": self._settings.messaging_service_sid}
             if self._settings.messaging_service_sid
             else {"from_": self._settings.number}
         )
         callback = {"status_callback": self._callback} if self._callback else {}
-        sent = self._client().messages.create_async(to=to, body=text, **sender, **callback)
+        sent = self._client().messages.create_async(to=to, **what, **sender, **callback)
         return _text((await _translated(sent)).sid, "sid")
 
     def _client(self) -> Client:

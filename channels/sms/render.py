@@ -1,11 +1,13 @@
-"""`Outbound` -> the texts that Twilio takes, and to whom. Pure."""
+"""`Outbound` -> the texts and templates that Twilio takes, and to whom. Pure."""
 
 from __future__ import annotations
 
+import json
 import re
 
 from domain.errors import Rejected
 from domain.messages import Outbound
+from domain.templates import Template
 
 LONGEST = 1600
 """Characters that one message may have (Twilio's error 21617)."""
@@ -25,6 +27,20 @@ def parts(message: Outbound) -> list[str]:
     if not text:
         raise Rejected("there is no text to send")
     return split(text)
+
+
+def template(given: Template) -> dict[str, str]:
+    """The parameters that send an approved template in place of a text. Raises Rejected.
+
+    Twilio takes no empty value (https://www.twilio.com/docs/api/errors/21656) and none of more than 1600 characters
+    (https://www.twilio.com/docs/content/using-variables-with-content-api). Each stands on one line.
+    """
+    values = {name: " ".join(value.replace("\x00", "").split()) for name, value in given.values.items()}
+    if empty := next((name for name, value in values.items() if not value), None):
+        raise Rejected(f"the template's variable {{{{{empty}}}}} is empty: give it a default")
+    if any(len(value) > LONGEST for value in values.values()):
+        raise Rejected(f"a variable of the template is longer than {LONGEST} characters")
+    return {"content_sid": given.id, **({"content_variables": json.dumps(values)} if values else {})}
 
 
 def split(text: str, longest: int = LONGEST) -> list[str]:

@@ -57,6 +57,11 @@ class SmsSettings(BaseModel):
         return self
 
     @property
+    def medium(self) -> Literal["sms", "whatsapp"]:
+        """Through what people get our messages: consent, price and length hang on it."""
+        return "whatsapp" if self.prefix else "sms"
+
+    @property
     def prefix(self) -> str:
         """What Twilio puts before every number of this channel: "whatsapp:" or nothing."""
         return "whatsapp:" if self.number and self.number.startswith("whatsapp:") else ""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -18,7 +20,7 @@ from starlette.routing import Route
 
 from simulator.twilio.errors import MAGIC_FROM, MAGIC_TO, UNDELIVERED, Refusal
 from simulator.twilio.exchange import Exchange
-from simulator.twilio.messages import API_VERSION, Media, Message, is_landline, new_sid, number, resource
+from simulator.twilio.messages import API_VERSION, WHATSAPP, Media, Message, is_landline, new_sid, number, resource
 
 LONGEST_BODY = 1600
 MOST_MEDIA = 10
@@ -121,8 +123,11 @@ class _Handlers:
         """The message that the form asks for. Raises Refusal for the first thing that is wrong."""
         sender, service = self._sender(_text(form, "From"), _text(form, "MessagingServiceSid"))
         to = _recipient(_text(form, "To"))
+        if to.startswith(WHATSAPP) != (sender or self._exchange.services[service]).startswith(WHATSAPP):
+            raise Refusal(21910)
         media = _media(form)
-        body = _text(form, "Body")
+        template = _text(form, "ContentSid")
+        body = self._templated(template, _text(form, "ContentVariables")) if template else _text(form, "Body")
         if not body and not media:
             raise Refusal(21602)
         if len(body) > LONGEST_BODY:
@@ -137,15 +142,28 @@ class _Handlers:
             body=body,
             media=media,
             service=service,
+            template=template,
             callback=_callback(_text(form, "StatusCallback")),
         )
+
+    def _templated(self, sid: str, variables: str) -> str:
+        """The template's text. https://www.twilio.com/docs/content/send-templates-created-with-the-content-template-builder"""
+        if sid not in self._exchange.templates:
+            raise Refusal(21655)
+        try:
+            given = json.loads(variables or "{}")
+        except ValueError:
+            raise Refusal(21656) from None
+        if not isinstance(given, dict) or not all(isinstance(value, str) and value for value in given.values()):
+            raise Refusal(21656)
+        return re.sub(r"{{(\w+)}}", lambda found: given.get(found[1], found[0]), self._exchange.templates[sid])
 
     def _sender(self, sender: str, service: str) -> tuple[str, str]:
         if sender:
             if sender in MAGIC_FROM:
                 raise Refusal(MAGIC_FROM[sender], sender)
             if (number(sender) or sender) not in self._exchange.numbers:
-                raise Refusal(21606, sender)
+                raise Refusal(63007 if sender.startswith(WHATSAPP) else 21606, sender)
             return number(sender) or sender, service
         if not service:
             raise Refusal(21603)
@@ -165,6 +183,8 @@ def _recipient(to: str) -> str:
     e164 = number(to)
     if e164 is None:
         raise Refusal(21211, to)
+    if e164.startswith(WHATSAPP):
+        return e164
     magic = MAGIC_TO.get(e164)
     if magic is not None and magic not in UNDELIVERED:
         raise Refusal(magic, e164)

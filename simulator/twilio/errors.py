@@ -22,7 +22,11 @@ REFUSALS: dict[int, tuple[int, str]] = {
     21614: (400, "'To' number is not a valid mobile number: {}"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
     21620: (400, "Invalid media URL(s): {}"),
+    21655: (400, "The ContentSid is Invalid"),
+    21656: (400, "The ContentVariables Parameter is invalid"),
     21701: (404, "The Messaging Service {} does not exist."),
+    21910: (400, "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel"),
+    63007: (400, "Twilio could not find a Channel with the specified 'From' address"),
 }
 
 UNDELIVERED: dict[int, tuple[str, str]] = {
@@ -32,6 +36,7 @@ UNDELIVERED: dict[int, tuple[str, str]] = {
     30006: ("undelivered", "Landline or unreachable carrier"),
     30007: ("undelivered", "Message filtered"),
     30008: ("failed", "Unknown error"),
+    63016: ("failed", "Outside messaging window. For WhatsApp, use a Message Template instead"),
 }
 """What the carrier says later: code -> final status, words."""
 
@@ -44,7 +49,7 @@ MAGIC_TO: dict[str, int] = {
     # Ours, in the same fictional exchange; 3003 to 3008 stand for 30003 to 30008.
     "+15005551608": 21608,
     "+15005550429": 20429,
-    **{f"+1500555{code - 27000}": code for code in UNDELIVERED},
+    **{f"+1500555{code - 27000}": code for code in UNDELIVERED if code < 40000},
 }
 """Numbers that fail. The first five are Twilio's own (https://www.twilio.com/docs/iam/test-credentials)."""
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from simulator.feed import Feed, Watcher
 from simulator.twilio.errors import MAGIC_TO, UNDELIVERED, Refusal
@@ -26,6 +26,8 @@ STOPPED = (
 STARTED = "You have successfully been re-subscribed to messages from this number. Reply STOP to unsubscribe."
 HELPED = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
+WINDOW = timedelta(hours=24)
+"""How long after a handset's last message WhatsApp takes any text to it."""
 BUSY_WINDOW = 1.0
 """Seconds over which requests are counted against the limit."""
 
@@ -64,8 +66,11 @@ class Exchange:
         self.services: dict[str, str] = {}
         """Messaging service -> the number that it sends from."""
         self.phones: dict[str, Phone] = {}
+        self.templates: dict[str, str] = {}
+        """ContentSid -> the text that WhatsApp has approved, with {{1}} for its variables."""
         self._messages: dict[str, Message] = {}
         self._stopped: set[tuple[str, str]] = set()
+        self._heard: dict[tuple[str, str], datetime] = {}
         self._served: deque[float] = deque()
         self._refused = 0
         self._pace, self.limit = pace, limit
@@ -100,6 +105,10 @@ class Exchange:
     def media(self, sid: str) -> Media | None:
         """A file of any message, by its ME... id."""
         return next((item for m in self._messages.values() for item in m.media if item.sid == sid), None)
+
+    def let_window_close(self, phone: str, number: str) -> None:
+        """As if it were more than 24 hours ago that the handset wrote to the number."""
+        self._heard.pop((phone, number), None)
 
     def refuse_next(self, requests: int) -> None:
         """Answer that many requests to the API with 20429, whatever the rate."""
@@ -144,6 +153,7 @@ class Exchange:
         self._keep(message)
         if message.error:
             return message
+        self._heard[from_, to] = datetime.now(UTC)
         self._obey(message)
         return await self._announce(message)
 
@@ -171,7 +181,9 @@ class Exchange:
         task.add_done_callback(self._tasks.discard)
 
     def _obey(self, message: Message) -> None:
-        """The opt-out words work whatever the webhook does with the message."""
+        """The opt-out words work whatever the webhook does with the message. On WhatsApp there are none."""
+        if message.is_whatsapp:
+            return
         word, pair = message.body.strip().upper(), (message.sender, message.to)
         if word in STOP:
             self._stopped.add(pair)
@@ -201,17 +213,30 @@ class Exchange:
         url = self.numbers[message.to]
         if not url:  # as with Twilio: a number without a webhook takes the message and tells nobody
             return message
-        status = await self._webhooks.post(url, arrival(message, self.api_url))
+        name = self.phones[message.sender].name if message.sender in self.phones else ""
+        status = await self._webhooks.post(url, arrival(message, self.api_url, name))
         if 200 <= status < 300:
             return message
         words = f"HTTP {status}" if status else "no answer"
         return self._keep(replace(message, error=11200, error_words=words))
 
+    def _late(self, message: Message) -> int | None:
+        """63016 for a text that is no template and comes when the handset has not written for 24 hours.
+
+        https://www.twilio.com/docs/api/errors/63016. When the refusal comes is not said there: we have it come after
+        the API took the message, as WhatsApp's own (470) does.
+        """
+        since = self._heard.get((message.to, message.sender))
+        if not message.is_whatsapp or message.template or (since and datetime.now(UTC) - since < WINDOW):
+            return None
+        return 63016
+
     async def _deliver(self, message: Message) -> None:
-        code = MAGIC_TO.get(message.to)
+        code = MAGIC_TO.get(message.to) or self._late(message)
         end, words = UNDELIVERED.get(code or 0, ("delivered", ""))
         steps = ["queued"] if message.service else []
-        for status in [*steps, "sent", end]:
+        seen = ["read"] if message.is_whatsapp and code is None else []
+        for status in [*steps, "sent", end, *seen]:
             await asyncio.sleep(self._pace)
             if status == end and code is not None:
                 message = replace(message, error=code, error_words=words)

@@ -17,6 +17,8 @@ import phonenumbers
 from simulator.twilio.segments import segments
 
 API_VERSION = "2010-04-01"
+WHATSAPP = "whatsapp:"
+"""Before every number that WhatsApp is meant by."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -47,6 +49,8 @@ class Message:
     status: str = "queued"
     service: str = ""
     """The messaging service that it was sent through."""
+    template: str = ""
+    """The ContentSid that it was made from; `body` has its text then."""
     callback: str = ""
     error: int | None = None
     error_words: str = ""
@@ -56,7 +60,12 @@ class Message:
     @property
     def parts(self) -> int:
         """Billed segments; an MMS is one message."""
-        return 1 if self.media else segments(self.body).count
+        return 1 if self.media or self.is_whatsapp else segments(self.body).count
+
+    @property
+    def is_whatsapp(self) -> bool:
+        """As WhatsApp, not as SMS."""
+        return self.to.startswith(WHATSAPP)
 
 
 def new_sid(prefix: str) -> str:
@@ -65,9 +74,13 @@ def new_sid(prefix: str) -> str:
 
 
 def number(text: str) -> str | None:
-    """The number as E.164, or None; the signs that people group digits by are dropped, as Twilio does."""
-    bare = re.sub(r"[\s().-]", "", text)
-    return bare if _E164.fullmatch(bare) else None
+    """The number as E.164, or None; the signs that people group digits by are dropped, as Twilio does.
+
+    With "whatsapp:" before it where that was there.
+    """
+    prefix = WHATSAPP if text.startswith(WHATSAPP) else ""
+    bare = re.sub(r"[\s().-]", "", text.removeprefix(WHATSAPP))
+    return prefix + bare if _E164.fullmatch(bare) else None
 
 
 def is_landline(e164: str) -> bool:
@@ -90,7 +103,7 @@ def country(e164: str) -> str:
 def resource(message: Message) -> dict[str, object]:
     """The message as the REST API answers it."""
     uri = f"/{API_VERSION}/Accounts/{message.account}/Messages/{message.sid}"
-    sent = message.status in {"sent", "delivered", "undelivered", "received"}
+    sent = message.status in {"sent", "delivered", "read", "undelivered", "received"}
     return {
         "account_sid": message.account,
         "api_version": API_VERSION,
@@ -134,8 +147,11 @@ def receipt(message: Message) -> dict[str, str]:
     return form
 
 
-def arrival(message: Message, api_url: str) -> dict[str, str]:
-    """The form that an incoming message's webhook carries. `api_url` is the base of the media's addresses."""
+def arrival(message: Message, api_url: str, name: str = "") -> dict[str, str]:
+    """The form that an incoming message's webhook carries.
+
+    `api_url` is the base of the media's addresses, `name` what the sender calls himself, which WhatsApp tells.
+    """
     form = {
         "AccountSid": message.account,
         "ApiVersion": API_VERSION,
@@ -149,7 +165,9 @@ def arrival(message: Message, api_url: str) -> dict[str, str]:
         "SmsStatus": "received",
         "To": message.to,
     }
-    for side, e164 in (("From", message.sender), ("To", message.to)):
+    if message.is_whatsapp:
+        form |= {"ProfileName": name, "WaId": message.sender.removeprefix(f"{WHATSAPP}+")}
+    for side, e164 in () if message.is_whatsapp else (("From", message.sender), ("To", message.to)):
         form |= {f"{side}Country": country(e164), f"{side}State": "", f"{side}City": "", f"{side}Zip": ""}
     for index, media in enumerate(message.media):
         form[f"MediaUrl{index}"] = f"{api_url}{media_path(message, media)}"

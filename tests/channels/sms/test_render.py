@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.sms.codes import REASONS, send_error
-from channels.sms.render import LONGEST, parts, recipient, split
+from channels.sms.render import LONGEST, parts, recipient, split, template
 from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
 from domain.messages import File, Outbound
+from domain.templates import Template
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,19 @@ def test_what_no_sms_can_carry_is_rejected() -> None:
         with pytest.raises(Rejected):
             parts(message)
     assert len(parts(Outbound(delivery="1", to="+7", text="word " * 1000))) == -(-5000 // LONGEST)
+
+
+def test_a_template_has_its_variables_on_one_line_each() -> None:
+    sent = template(Template("HX1", {"1": " Анна\n\tК. ", "place": "Пермь"}))
+    assert sent["content_sid"] == "HX1"
+    assert json.loads(sent["content_variables"]) == {"1": "Анна К.", "place": "Пермь"}
+    assert template(Template("HX1", {})) == {"content_sid": "HX1"}
+
+
+@pytest.mark.parametrize("value", ["", " \n", "\x00", "a" * 1601])
+def test_variables_that_no_template_takes(value: str) -> None:
+    with pytest.raises(Rejected):
+        template(Template("HX1", {"1": "fine", "2": value}))
 
 
 def test_recipient_has_no_extension() -> None:

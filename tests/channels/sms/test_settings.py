@@ -29,6 +29,7 @@ def test_wrong(changes: dict[str, object], words: str) -> None:
 def test_right() -> None:
     assert settings(number="whatsapp:+15005550006").prefix == "whatsapp:"
     assert settings(number="LEADWIRE").prefix == ""
+    assert [settings(number=n).medium for n in ("whatsapp:+15005550006", "LEADWIRE")] == ["whatsapp", "sms"]
     assert settings(api_url="http://127.0.0.1:9/").api_url == "http://127.0.0.1:9"
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import cast
 
@@ -22,6 +22,7 @@ from channels.sms.parse import Media as Wanted
 from domain.errors import Misconfigured, Refused, Rejected, SendError, Throttled, Unavailable, Uncertain, Unreachable
 from domain.messages import ChannelName, Inbound, Outbound, Report, ReportKind
 from domain.ports import Cursors, Host
+from domain.templates import Template
 from simulator.twilio.api import api
 from simulator.twilio.exchange import Exchange
 from simulator.twilio.messages import Media
@@ -30,6 +31,7 @@ from tests.channels.sms.serving import served
 
 PUBLIC = "https://leads.example.com"
 SERVICE = "MG" + "1" * 32
+WHATSAPP, TEMPLATE = f"whatsapp:{SHOP}", "HX" + "a" * 32
 NO_CURSORS = cast("Cursors", None)
 
 
@@ -93,6 +95,36 @@ async def test_long_answer_goes_out_in_parts(place: Place) -> None:
     assert (len(bodies), len(sent.others)) == (2, 1)
     assert " ".join(bodies) == text.strip()
     assert [place.exchange.message(sid) is not None for sid in (sent.external_id, *sent.others)] == [True, True]
+
+
+async def test_a_template_goes_in_place_of_the_text(place: Place) -> None:
+    place.exchange.templates[TEMPLATE] = "Dear {{1}}, it is ready."
+    place.exchange.add_number(WHATSAPP)
+    channel = place.other(number=WHATSAPP)
+    message = replace(to(ANNA, "unused"), template=Template(TEMPLATE, {"1": "Anna"}))
+    sent = await channel.send(message)
+    await place.exchange.settled()
+    [got] = place.exchange.messages(f"whatsapp:{ANNA}")
+    assert (got.sid, got.sender, got.body) == (sent.external_id, WHATSAPP, "Dear Anna, it is ready.")
+    await channel.aclose()
+
+
+@pytest.mark.parametrize(
+    ("number", "template", "kind", "code"),
+    [
+        (WHATSAPP, Template("HX" + "9" * 32, {}), Rejected, "21655"),
+        ("whatsapp:+15005550099", None, Misconfigured, "63007"),
+    ],
+)
+async def test_what_whatsapp_refuses_at_once(
+    place: Place, number: str, template: Template | None, kind: type[SendError], code: str
+) -> None:
+    place.exchange.add_number(WHATSAPP)
+    channel = place.other(number=number)
+    with pytest.raises(SendError) as caught:
+        await channel.send(replace(to(ANNA), template=template))
+    assert (type(caught.value), caught.value.code) == (kind, code)
+    await channel.aclose()
 
 
 async def test_messaging_service_sends(place: Place) -> None:
