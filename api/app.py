@@ -15,6 +15,7 @@ from api import (
     companies,
     consents,
     contacts,
+    erasure,
     exports,
     fields,
     files,
@@ -45,7 +46,8 @@ _ABOUT = """Contacts, the addresses that they are known by, how they were joined
 Send the key as `Authorization: Bearer lw_...`. What is refused is answered as `application/problem+json` (RFC 9457) in
 the language of `Accept-Language` (en, ru), with a `code` for programs and a `detail` for people. A POST with an
 `Idempotency-Key` is done once, however often it is sent."""
-_ROOMS = (contacts, addresses, fields, companies, merges, consents, files, uploads, imports, exports, segments)
+_CARDS = (contacts, addresses, fields, companies, merges, consents, erasure, files)
+_ROOMS = (*_CARDS, uploads, imports, exports, segments)
 _MAILING = (broadcasts, outlook, recipients, trials, templates, messages)
 _ROUTERS = tuple(room.router for room in (*_ROOMS, *_MAILING))
 

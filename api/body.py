@@ -15,13 +15,18 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from api.problems import Problem
+from broadcasts import attachments
 
 MOST_BYTES = 1_000_000
 AROUND = 100_000
 """Bytes of a form around the file that it brings."""
 _IN_MEMORY = 1 << 20
 _PIECE = 1 << 16
+MOST_MESSAGE = attachments.LARGEST * 4 // 3 + MOST_BYTES
+"""A message with its files in Base64, which makes four bytes of three (RFC 4648, section 4)."""
 _UPLOADS = re.compile(r"/imports|/contacts/[^/]+/files")
+
+_WITH_FILES = re.compile(r"POST /messages|PUT /templates/[^/]+")
 
 
 class Gone(Exception):
@@ -32,7 +37,9 @@ def most(method: str, path: str, headers: Headers, max_file: int) -> int:
     """How many bytes the body of this request may have. Pure."""
     brings = headers.get("content-type", "").lower().startswith("multipart/form-data")
     uploads = brings and method == "POST" and _UPLOADS.fullmatch(path)
-    return max_file + AROUND if uploads else MOST_BYTES
+    if uploads:
+        return max_file + AROUND
+    return MOST_MESSAGE if _WITH_FILES.fullmatch(f"{method} {path}") else MOST_BYTES
 
 
 class Body:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mimetypes
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,17 +12,36 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from api.access import MessageSender
+from api.body import MOST_MESSAGE
 from api.guard import Caller
+from api.received import decoded, keep, plain_name
 from api.shapes import Long, Shape, Text
 from api.trials import normal
 from api.writing import Made, write
 from broadcasts import posting
+from broadcasts.attachments import LARGEST, MOST
 from broadcasts.posting import Post
 from broadcasts.words import code_said
+from domain.messages import File
 from store.engine import Connection
 
 router = APIRouter(prefix="/messages", tags=["messages"])
+_TYPE = r"^([A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60})?$"
 Value = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+class AttachmentIn(Shape):
+    """A file that goes with it: by mail as an attachment, by Telegram as a photo or document."""
+
+    name: Annotated[Text, Field(min_length=1, description="As people see it: invoice-7.pdf")]
+    type: str = Field("", pattern=_TYPE, max_length=100, description="MIME type; by the name when left out.")
+    content: str = Field(max_length=MOST_MESSAGE, description="Base64 (RFC 4648, section 4).")
+
+    def file(self) -> File:
+        """Raises Problem for what is no Base64."""
+        data, name = decoded(self.content, self.name), plain_name(self.name)
+        kind = self.type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return File(name=name, type=kind.lower(), size=len(data), data=data)
 
 
 class MessageIn(Shape):
@@ -35,6 +56,9 @@ class MessageIn(Shape):
     template: Text = Field("", description="The name of a kept one, or of a ready one.")
     values: Annotated[dict[Text, Value], Field(max_length=100)] = Field(
         {}, description="Of its variables, above what the contact's card says."
+    )
+    attachments: Annotated[list[AttachmentIn], Field(max_length=100)] = Field(
+        [], description=f"At most {MOST} files and {LARGEST // 1_000_000} MB in all; by mail and Telegram."
     )
 
 
@@ -56,6 +80,7 @@ class MessageOut(BaseModel):
 @router.post("", status_code=202)
 async def send(caller: MessageSender, given: MessageIn, response: Response) -> MessageOut:
     """Queue a message. With an Idempotency-Key it is sent once, however often it is asked for."""
+    files = [one.file() for one in given.attachments]
 
     async def act(connection: Connection) -> Made:
         to = normal(caller, given.channel, [given.to])[0] if given.to else ""
@@ -68,8 +93,10 @@ async def send(caller: MessageSender, given: MessageIn, response: Response) -> M
             html=given.html,
             template=given.template,
             values=given.values,
+            files=files,
+            most_each=min(caller.max_file, LARGEST),
         )
-        made = await posting.post(connection, caller.office, wanted)
+        made = await posting.post(connection, caller.office, wanted, partial(keep, caller))
         return Made(made, None, {"message": str(made)})
 
     made = await write(caller, "message.asked", act)

@@ -106,12 +106,16 @@ def _of_broadcast(error: lifecycle.Refused, language: str) -> Problem:
     return Problem(status, "broadcast", more={"reason": error.code}, words=refused_said(error, language))
 
 
-_UNREADABLE = {"name", "channel", "too-early", "too-late", "template-name", "test", "message", "no-address"}
+_UNREADABLE = {
+    "name", "channel", "too-early", "too-late", "template-name", "test", "message", "no-address", "code",
+    "attachments-channel", "attachments-many", "attachment-empty", "attachment-large", "attachments-large", "picture",
+}  # fmt: skip
 
 
 def _of_content(error: NotContent, language: str) -> Problem:
     problems = [
-        {"at": p.path, "code": p.code, "message": p.message, "allowed": list(p.allowed)} for p in error.problems[:50]
+        {"at": p.path, "code": p.code, "message": p.say(language), "allowed": list(p.allowed)}
+        for p in error.problems[:50]
     ]
     return Problem(422, "broadcast-content", more={"problems": problems})
 
@@ -141,7 +145,9 @@ _TABLE: dict[type[Exception], Turn] = {
     segments.Refused: _of_segment,
     conditions.Unreadable: _of_condition,
     lifecycle.Refused: _of_broadcast,
-    WrongPlan: lambda error, language: Problem(422, "broadcast-plan", words=str(error)),
+    WrongPlan: lambda error, language: Problem(
+        422, "broadcast-plan", more={"at": error.path}, words=error.words(language)
+    ),
     NotContent: _of_content,
     NotCompiled: _of_template,
     starting.Unfit: _of_findings,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -37,6 +39,24 @@ async def stored(caller: Caller, path: Path) -> str:
         raise Problem(503, "files-away")
     try:
         return await caller.files.put_file(path)
+    except OSError as error:
+        raise Problem(503, "files-away") from error
+
+
+def decoded(content: str, name: str) -> bytes:
+    """The bytes of a file that stands in JSON as Base64 (RFC 4648, section 4). Raises Problem. Pure."""
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise Problem(422, "attachment", name=plain_name(name)) from None
+
+
+async def keep(caller: Caller, data: bytes) -> str:
+    """The key of these bytes in the file store. Raises Problem when that is away."""
+    if caller.files is None:
+        raise Problem(503, "files-away")
+    try:
+        return await caller.files.put(data)
     except OSError as error:
         raise Problem(503, "files-away") from error
 

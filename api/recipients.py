@@ -92,8 +92,9 @@ def _out(row: Recipient, language: str, shown: bool) -> RecipientOut:
 async def export(
     caller: BroadcastReader, broadcast: UUID, outcome: Outcome | None = None, code: Code = None
 ) -> StreamingResponse:
-    """The whole ledger as a file. Addresses stand in it for a key with exports:read, where exports need not wait."""
+    """The whole ledger as a file. Names and addresses stand in it with exports:read, where exports need not wait."""
     addresses = _may_export(caller)
+    ledger.require_code(code)
     async with caller.database.begin() as connection:
         await lifecycle.one(connection, broadcast)
         await events.record(

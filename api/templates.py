@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.access import BroadcastReader, BroadcastWriter
 from api.broadcast_shapes import ContentIn
-from api.shapes import Shape
+from api.received import decoded, keep
+from api.shapes import Shape, Text
 from api.writing import Made, write
 from broadcasts import templates
 from broadcasts.content.ready import NAMES
@@ -24,10 +26,18 @@ Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
+class PictureIn(Shape):
+    """A picture that goes with each letter, and that a block shows as "cid:name"."""
+
+    name: Annotated[Text, Field(min_length=1, description="logo.png")]
+    content: str = Field(max_length=2_000_000, description="PNG, JPEG, GIF or WebP of at most 1 MB, as Base64.")
+
+
 class TemplateIn(Shape):
     """A content to be kept."""
 
     content: ContentIn
+    pictures: Annotated[list[PictureIn], Field(max_length=10)] = Field([])
 
 
 class TemplateOut(BaseModel):
@@ -71,10 +81,14 @@ async def get(caller: BroadcastReader, name: Name, version: Version = None) -> T
 
 @router.put("/{name}")
 async def put(caller: BroadcastWriter, name: Name, given: TemplateIn) -> TemplateOut:
-    """Keep a content as the next version. What it was stays."""
+    """Keep a content as the next version. What it was stays. Refused when one of its texts is no template."""
+    bytes_ = {one.name: decoded(one.content, one.name) for one in given.pictures}
+    kept = await templates.kept(bytes_, partial(keep, caller))
 
     async def act(connection: Connection) -> Made:
-        made = await templates.put(connection, name, given.content, html=caller.office.rules.html, actor=caller.actor)
+        made = await templates.put(
+            connection, name, given.content, html=caller.office.rules.html, actor=caller.actor, pictures=kept
+        )
         return Made(made.id, None, {"template": name, "version": made.version})
 
     await write(caller, "template.asked", act)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.console import DEFAULT, Config, Yes, go, settings_of
+from app.console import DEFAULT, Config, Yes, go_with
 
 broadcast = typer.Typer(help="Mailings: one message to many, over every channel.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="BROADCAST", help="Its name, its id, or the last 8 signs of it.")]
@@ -22,6 +22,7 @@ At = Annotated[str, typer.Option(help='When: "2026-12-01 10:00", by the company\
 Local = Annotated[bool, typer.Option("--local", help="At that time of each one's own clock.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Ask neither links nor DNS nor the spam filter.")]
 Channel = Annotated[str, typer.Option("--channel", help="By which channel; the plan's first when left out.")]
+As = Annotated[str, typer.Option("--as", help="A contact: its id, address or lead; nobody known when left out.")]
 Outcome = Annotated[str, typer.Option(help="Only those: sent, opened, skipped, bounced_hard ...")]
 Code = Annotated[str, typer.Option(help="Only those left out or failed so: no_consent, soft ...")]
 
@@ -33,7 +34,7 @@ def broadcast_list(
     """List the broadcasts, the latest first."""
     from app import broadcast_commands as doing
 
-    go(doing.listed(settings_of(config), limit))
+    go_with(config, lambda s: doing.listed(s, limit))
 
 
 @broadcast.command()
@@ -41,7 +42,7 @@ def show(name: Name, config: Config = DEFAULT) -> None:
     """Show one: its plan, its content, where it stands."""
     from app import broadcast_commands as doing
 
-    go(doing.show(settings_of(config), name))
+    go_with(config, lambda s: doing.show(s, name))
 
 
 @broadcast.command()
@@ -59,7 +60,7 @@ def new(
     from app.broadcast_given import Given
 
     given = Given(plan=plan, content=content, segment=segment, channels=tuple(channel or ()), template=template)
-    go(doing.new(settings_of(config), name, given))
+    go_with(config, lambda s: doing.new(s, name, given))
 
 
 @broadcast.command()
@@ -78,7 +79,7 @@ def change(
     from app.broadcast_given import Given
 
     given = Given(plan=plan, content=content, segment=segment, channels=tuple(channel or ()), template=template)
-    go(doing.change(settings_of(config), name, rename, given))
+    go_with(config, lambda s: doing.change(s, name, rename, given))
 
 
 @broadcast.command()
@@ -86,7 +87,21 @@ def preflight(name: Name, offline: Offline = False, config: Config = DEFAULT) ->
     """Say who would get it, who not and why, what it costs, when it ends, and what is to be mended."""
     from app import broadcast_preflight as doing
 
-    go(doing.preflight(settings_of(config), name, offline=offline))
+    go_with(config, lambda s: doing.preflight(s, name, offline=offline))
+
+
+@broadcast.command()
+def preview(
+    name: Name,
+    as_: As = "",
+    channel: Channel = "",
+    out: Annotated[Path | None, typer.Option(help="A new file for the HTML of a mail: letter.html")] = None,
+    config: Config = DEFAULT,
+) -> None:
+    """Show it as this contact would get it: a mail's HTML as a file, what a chat or a phone shows here."""
+    from app import broadcast_preview as doing
+
+    go_with(config, lambda s: doing.preview(s, name, as_, channel, out))
 
 
 @broadcast.command()
@@ -99,7 +114,7 @@ def test(
     """Send it at once to a few, marked as a test. It is counted nowhere."""
     from app import broadcast_commands as doing
 
-    go(doing.test(settings_of(config), name, channel, to))
+    go_with(config, lambda s: doing.test(s, name, channel, to))
 
 
 @broadcast.command()
@@ -107,7 +122,7 @@ def schedule(name: Name, at: At = "", local: Local = False, config: Config = DEF
     """Have it begin at a time."""
     from app import broadcast_commands as doing
 
-    go(doing.schedule(settings_of(config), name, at, local))
+    go_with(config, lambda s: doing.schedule(s, name, at, local))
 
 
 @broadcast.command()
@@ -115,7 +130,7 @@ def unschedule(name: Name, config: Config = DEFAULT) -> None:
     """Make what is scheduled a draft again."""
     from app import broadcast_moves as doing
 
-    go(doing.unschedule(settings_of(config), name))
+    go_with(config, lambda s: doing.unschedule(s, name))
 
 
 @broadcast.command()
@@ -123,7 +138,7 @@ def start(name: Name, yes: Yes = False, config: Config = DEFAULT) -> None:
     """Begin now, after a question."""
     from app import broadcast_commands as doing
 
-    go(doing.start(settings_of(config), name, ask=not yes))
+    go_with(config, lambda s: doing.start(s, name, ask=not yes))
 
 
 @broadcast.command()
@@ -131,7 +146,7 @@ def confirm(name: Name, config: Config = DEFAULT) -> None:
     """Stand for it as the second person: under another login than whoever made it."""
     from app import broadcast_moves as doing
 
-    go(doing.confirm(settings_of(config), name))
+    go_with(config, lambda s: doing.confirm(s, name))
 
 
 @broadcast.command()
@@ -144,7 +159,7 @@ def pause(
     """Send nothing more for now; what is on its way arrives."""
     from app import broadcast_moves as doing
 
-    go(doing.pause(settings_of(config), name, reason, until))
+    go_with(config, lambda s: doing.pause(s, name, reason, until))
 
 
 @broadcast.command()
@@ -152,7 +167,7 @@ def resume(name: Name, config: Config = DEFAULT) -> None:
     """Go on."""
     from app import broadcast_moves as doing
 
-    go(doing.resume(settings_of(config), name))
+    go_with(config, lambda s: doing.resume(s, name))
 
 
 @broadcast.command()
@@ -160,7 +175,7 @@ def cancel(name: Name, yes: Yes = False, config: Config = DEFAULT) -> None:
     """Send nothing more of it, for ever."""
     from app import broadcast_moves as doing
 
-    go(doing.cancel(settings_of(config), name, ask=not yes))
+    go_with(config, lambda s: doing.cancel(s, name, ask=not yes))
 
 
 @broadcast.command()
@@ -174,7 +189,7 @@ def retry(
     """Send once more to those who failed; with uncertain, some may get it twice."""
     from app import broadcast_moves as doing
 
-    go(doing.retry(settings_of(config), name, code or ["soft"]))
+    go_with(config, lambda s: doing.retry(s, name, code or ["soft"]))
 
 
 @broadcast.command()
@@ -186,7 +201,7 @@ def copy(
     """Make a draft with the same plan and content."""
     from app import broadcast_moves as doing
 
-    go(doing.copy(settings_of(config), name, new_name))
+    go_with(config, lambda s: doing.copy(s, name, new_name))
 
 
 @broadcast.command()
@@ -198,7 +213,7 @@ def watch(
     """Show how far it is until it is over: the rate, the time left, and what it waits for."""
     from app import broadcast_watch as doing
 
-    go(doing.watch(settings_of(config), name, once=once))
+    go_with(config, lambda s: doing.watch(s, name, once=once))
 
 
 @broadcast.command()
@@ -212,7 +227,7 @@ def recipients(
     """List recipients, with what became of each."""
     from app import broadcast_watch as doing
 
-    go(doing.recipients(settings_of(config), name, outcome, code, limit))
+    go_with(config, lambda s: doing.recipients(s, name, outcome, code, limit))
 
 
 @broadcast.command()
@@ -226,4 +241,4 @@ def export(
     """Write all recipients into a CSV file."""
     from app import broadcast_watch as doing
 
-    go(doing.export(settings_of(config), name, file, outcome, code))
+    go_with(config, lambda s: doing.export(s, name, file, outcome, code))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from app.broadcast_given import Given, the_broadcast, who
+from app.broadcast_given import Given, namesakes, since, the_broadcast, who
 from app.broadcast_preflight import is_ready, lines, look, next_step
 from app.installed import Unclear, at, connected, cut, installed, many, moment, table, uuid
 from app.mailing import office_of
@@ -34,7 +34,7 @@ async def listed(settings: Settings, limit: int) -> int:
             short(row.id),
             cut(row.name, 40),
             state_said(row.state, language),
-            at(row.finished_at or row.started_at or row.scheduled_at or row.created_at, zone),
+            at(since(row), zone),
             row.reason or "",
         )
         for row in found
@@ -47,7 +47,7 @@ async def listed(settings: Settings, limit: int) -> int:
 async def show(settings: Settings, name: str) -> int:
     """Print one whole. Raises Unclear, Refused."""
     async with connected(settings) as connection:
-        row = await the_broadcast(connection, name)
+        row = await the_broadcast(connection, name, settings)
     for line in _lines(row, settings.company.zone, settings.company.language):
         typer.echo(line)
     typer.echo("plan " + json.dumps(row.plan, ensure_ascii=False, indent=2))
@@ -75,14 +75,17 @@ async def new(settings: Settings, name: str, given: Given) -> int:
             )
         plan = await given.planned(connection, settings)
         made = await lifecycle.create(connection, office.rules, name=name, plan=plan, content=content, actor=who())
+        others = await namesakes(connection, made)
     typer.echo(f"Draft {made.name} ({short(made.id)}). Look at it: leadwire broadcast preflight {short(made.id)}")
+    if others:
+        typer.echo(others)
     return 0
 
 
 async def change(settings: Settings, name: str, rename: str, given: Given) -> int:
     """Change a draft. Raises what `new` raises."""
     async with connected(settings) as connection:
-        row = await the_broadcast(connection, name)
+        row = await the_broadcast(connection, name, settings)
         plan = await given.planned(connection, settings, row.plan)
         content = await given.said(connection, settings.company.language)
         if plan is None and content is None and not rename:
@@ -99,7 +102,7 @@ async def test(settings: Settings, name: str, channel: str, to: Sequence[str]) -
     """Send test letters; 1 when one of them cannot be sent. Raises Unclear, Refused, NotCompiled."""
     office = office_of(settings)
     async with connected(settings) as connection:
-        row = await the_broadcast(connection, name)
+        row = await the_broadcast(connection, name, settings)
         by = channel or plans.read(row.plan).steps[0].channel
         office.kind(by)
         found = await trials.test(
@@ -121,7 +124,7 @@ def _address(office: Office, channel: str, said: str, country: str) -> str:
         "telegram": lambda: addresses.telegram(said),
     }[kind]()
     if found is None:
-        raise Unclear(f"{said} is no address of kind {kind}, by which {channel} writes; give one, or a contact's id")
+        raise Unclear(f'"{said}" is no address of kind {kind}, by which {channel} writes; give one, or a contact\'s id')
     return found.value
 
 
@@ -152,7 +155,7 @@ async def start(settings: Settings, name: str, *, ask: bool) -> int:
 async def _begin(settings: Settings, name: str, when: datetime | None, *, local: bool = False) -> int:
     office = office_of(settings)
     async with installed(settings) as built, built.database.begin() as connection:
-        row = await the_broadcast(connection, name)
+        row = await the_broadcast(connection, name, settings)
         if local and not row.plan.get("local"):
             row = await lifecycle.change(
                 connection, office.rules, row.id, revision=row.revision, actor=who(),

@@ -7,18 +7,20 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from app.installed import ACTOR, Unclear, id_of, uuid
+from app.installed import ACTOR, Unclear, at, broken_at, id_of, table, uuid
 from app.segment_commands import segment_of
 from app.settings import Settings
 from broadcasts import lifecycle, templates
 from broadcasts.audience import EVERYBODY
+from broadcasts.words import state_said
 from store import broadcasts
 from store.broadcasts import Broadcast
 from store.engine import Connection
+from store.tails import short
 
 LARGEST = 2_000_000
 """Bytes of a file."""
@@ -69,14 +71,14 @@ def read(said: str, what: str) -> dict[str, Any]:
             return _object(json.loads(said), what)
         path = Path(said[1:])
         if path.stat().st_size > LARGEST:
-            raise Unclear(f"{path} is larger than {LARGEST:,} bytes: this is no {what}")
+            raise Unclear(f'"{path}" is larger than {LARGEST:,} bytes: this is no {what}')
         text = path.read_text(encoding="utf-8-sig")
         return _object(_toml(text) if path.suffix.lower() == ".toml" else json.loads(text), what)
     except OSError as error:
-        raise Unclear(f"{said[1:]} cannot be read: {error.strerror}") from error
+        raise Unclear(f'"{said[1:]}" cannot be read: {error.strerror}') from error
     except (ValueError, RecursionError) as error:
         raise Unclear(
-            f"the {what} is neither JSON nor the name of a file: {error}. "
+            f"the {what} is neither JSON nor the name of a file{broken_at(error)}. "
             f"Write {{...}}, or @{what}.json or @{what}.toml"
         ) from error
 
@@ -92,19 +94,35 @@ def _object(found: Any, what: str) -> dict[str, Any]:
     return found
 
 
-async def the_broadcast(connection: Connection, said: str) -> Broadcast:
+async def the_broadcast(connection: Connection, said: str, settings: Settings) -> Broadcast:
     """By its name, its id, or the end of it. Raises Unclear, Refused."""
-    return await lifecycle.one(connection, await _id(connection, said))
-
-
-async def _id(connection: Connection, said: str) -> UUID:
     if whole := uuid(said):
-        return whole
-    named = await broadcasts.named(connection, said)
+        return await lifecycle.one(connection, whole)
+    named = [await lifecycle.one(connection, one) for one in await broadcasts.named(connection, said)]
     if len(named) > 1:
-        ids = ", ".join(one.hex[-8:] for one in named)
-        raise Unclear(f"several broadcasts are called {said}; give the id of one, the latest first: {ids}")
-    return named[0] if named else await id_of(connection, "broadcast", said)
+        raise Unclear(
+            f'"{said}" is the name of several broadcasts; give the id of one:\n' + "\n".join(_told(named, settings))
+        )
+    return named[0] if named else await lifecycle.one(connection, await id_of(connection, "broadcast", said))
+
+
+def _told(found: Sequence[Broadcast], settings: Settings) -> list[str]:
+    """A line for each, the latest first: its id, where it stands, since when."""
+    zone, language = settings.company.zone, settings.company.language
+    rows = [(short(row.id), state_said(row.state, language), at(since(row), zone)) for row in found]
+    return [f"  {line}" for line in table(rows)]
+
+
+def since(row: Broadcast) -> datetime:
+    """The moment that says most of it: when it ended, else began, else begins, else was made. Pure."""
+    return row.finished_at or row.started_at or row.scheduled_at or row.created_at
+
+
+async def namesakes(connection: Connection, row: Broadcast) -> str:
+    """A sentence for whoever has just given a name that others have, too; "" where none has."""
+    if len(await broadcasts.named(connection, row.name)) < 2:
+        return ""
+    return f'Others are called "{row.name}", too: from now on name it by its id, {short(row.id)}.'
 
 
 def who() -> str:

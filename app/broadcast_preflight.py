@@ -40,7 +40,7 @@ async def look(settings: Settings, built: Installation, name: str, *, offline: b
     office = office_of(settings)
     conductor, setting = office.conductor(built.database), office.setting
     async with built.database.begin() as connection:
-        row = await the_broadcast(connection, name)
+        row = await the_broadcast(connection, name, settings)
     found: Sequence[Finding] = ()
     if not offline:
         typer.echo(f"Looking at links, DNS and the spam score, at most {setting.around.seconds:.0f} s ...", err=True)

@@ -42,7 +42,7 @@ async def watch(settings: Settings, name: str, *, once: bool) -> int:
     accounts, language = office_of(settings).rules.accounts, settings.company.language
     async with installed(settings) as built:
         async with built.database.begin() as connection:
-            row = await the_broadcast(connection, name)
+            row = await the_broadcast(connection, name, settings)
 
         async def look() -> tuple[str, Progress, datetime]:
             async with built.database.begin() as connection:
@@ -93,7 +93,7 @@ async def recipients(settings: Settings, name: str, outcome: str, code: str, lim
     """Print a line for each. Raises Unclear, Refused."""
     language = settings.company.language
     async with connected(settings) as connection:
-        row = await the_broadcast(connection, name)
+        row = await the_broadcast(connection, name, settings)
         rows, more = await ledger.page(connection, row.id, outcome=_outcome(outcome), code=code or None, limit=limit)
         known = await persons(connection, list({one.contact for one in rows}))
     lines = [_cells(one, known[one.contact].name if one.contact in known else "", language) for one in rows]
@@ -122,9 +122,10 @@ async def export(settings: Settings, name: str, file: Path, outcome: str, code: 
     if taken(file):
         return no(f"there is a file {file} already: name another one")
     wanted, addresses = _outcome(outcome), not settings.people.export_delay_hours
+    ledger.require_code(code)
     async with installed(settings) as built:
         async with built.database.begin() as connection:
-            row = await the_broadcast(connection, name)
+            row = await the_broadcast(connection, name, settings)
             await events.record(
                 connection, "broadcast.exported", at=utcnow(), actor="cli", broadcast=str(row.id), addresses=addresses
             )
@@ -134,7 +135,9 @@ async def export(settings: Settings, name: str, file: Path, outcome: str, code: 
         )  # fmt: skip
         await save(text, file)
     without = (
-        "" if addresses else " Addresses are left out: here exports wait for the owner (people.export_delay_hours)."
+        ""
+        if addresses
+        else " Names and addresses are left out: here exports wait for the owner (people.export_delay_hours)."
     )
     typer.echo(f"The recipients of {row.name} are in {file}.{without}")
     return 0

@@ -98,7 +98,14 @@ def _consents(person: Person) -> list[tuple[str, ...]]:
 
 def _leads(person: Person, reader: Reader) -> list[tuple[str, ...]]:
     return [
-        (f"#{lead.number}", lead.pipeline, lead.state, lead.owner_name or "nobody's", at(lead.opened_at, reader.zone))
+        (
+            f"#{lead.number}",
+            lead.pipeline,
+            lead.state,
+            lead.owner_name or "nobody's",
+            at(lead.opened_at, reader.zone),
+            "" if lead.amount is None else f"{lead.amount:,} {lead.currency}",
+        )
         for lead in person.leads
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,18 +40,28 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
     raise typer.Exit(code or 0)
 
 
-def go(main: Coroutine[Any, Any, int]) -> None:
-    """Like `run`, for commands about people: what may not be done, or is not said clearly, becomes one red line."""
-    run(_in_words(main))
+def go(main: Coroutine[Any, Any, int], language: str = "en") -> None:
+    """Like `run`, for commands about people: what may not be done, or is not said clearly, becomes one red line.
+
+    `language`: of what broadcasts, contents and conditions say no with.
+    """
+    run(_in_words(main, language))
 
 
-async def _in_words(main: Coroutine[Any, Any, int]) -> int:
+def go_with(config: Path, act: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
+    """The same, with the configuration's settings and in the company's language."""
+    settings = settings_of(config)
+    go(act(settings), settings.company.language)
+
+
+async def _in_words(main: Coroutine[Any, Any, int], language: str) -> int:
     from app.installed import Unclear, no
     from broadcasts.content.marks import NotCompiled
     from broadcasts.content.parse import NotContent
     from broadcasts.lifecycle import Refused as Broadcast
     from broadcasts.plan import WrongPlan
     from broadcasts.starting import Unfit
+    from broadcasts.words import content_said, refused_said
     from domain.conditions import Unreadable as Condition
     from people.exporting import Unexportable
     from people.fields import Wrong
@@ -64,10 +74,13 @@ async def _in_words(main: Coroutine[Any, Any, int]) -> int:
 
     try:
         return await main
-    except (
-        Unclear, Unexportable, Wrong, Unreadable, Refused, TooFew, Unjoinable, Decided, Condition, Segment,
-        Broadcast, WrongPlan, NotContent, NotCompiled, Unfit,
-    ) as error:  # fmt: skip
+    except Broadcast as error:
+        return no(refused_said(error, language))
+    except NotCompiled as error:
+        return no(content_said(error, language))
+    except (WrongPlan, NotContent, Unfit, Condition, Segment) as error:
+        return no(error.words(language))
+    except (Unclear, Unexportable, Wrong, Unreadable, Refused, TooFew, Unjoinable, Decided) as error:
         return no(str(error))
 
 

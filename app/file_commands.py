@@ -32,7 +32,7 @@ async def add(settings: Settings, who: str, path: Path) -> int:
             card = await card_of(connection, who, settings.company.country)
         size, head = await asyncio.to_thread(_looked_at, path)
         if size > limit << 20:
-            return no(f"{path.name} is larger than {limit} MB, the limit of storage.max_file_mb")
+            return no(f'"{path.name}" is larger than {limit} MB, the limit of storage.max_file_mb')
         key = await built.files.put_file(path)
         async with built.database.begin() as connection:
             made = await card_files.attach(

@@ -49,7 +49,7 @@ class BotName:
 def tracking_of(settings: Settings, database: Database, bot: Callable[[], str]) -> Tracking:
     """The page at /t/{token}."""
     company = settings.company
-    kinds = {ChannelName(name): config.kind for name, config in settings.channels.items()}
+    kinds = {ChannelName(name): config.medium for name, config in settings.channels.items()}
     return Tracking(Place(database=database, kinds=kinds, zone=company.zone, language=company.language, bot=bot))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -86,7 +88,7 @@ def _only_person(holders: Sequence[Holder], said: str) -> UUID:
     persons = {one.person: one.name for one in holders}
     if len(persons) > 1:
         who = "\n".join(f"  {person}  {name}" for person, name in persons.items())
-        raise Unclear(f"{said} is the address of several people; give the id of one:\n{who}")
+        raise Unclear(f'"{said}" is the address of several people; give the id of one:\n{who}')
     return holders[0].card
 
 
@@ -96,6 +98,13 @@ def uuid(said: str) -> UUID | None:
         return UUID(said) if len(said) in (32, 36) else None
     except ValueError:
         return None
+
+
+def broken_at(error: Exception) -> str:
+    """Where JSON breaks off, where it says so: ", it breaks off in line 3, at sign 14". Pure."""
+    if not isinstance(error, json.JSONDecodeError):
+        return ""
+    return f", it breaks off in line {error.lineno}, at sign {error.colno}"
 
 
 def moment(said: str, zone: ZoneInfo) -> datetime | None:
@@ -115,9 +124,14 @@ def at(when: datetime | None, zone: ZoneInfo) -> str:
 
 
 def no(text: str) -> int:
-    """Say what is wrong, in red; the exit code."""
-    typer.secho(text[:1].upper() + text[1:], fg="red", err=True)
+    """Say what is wrong, in red; the exit code. Its first letter is large, unless a file's name or an id has it."""
+    begins = _WORD.match(text)
+    typer.secho(text[:1].upper() + text[1:] if begins else text, fg="red", err=True)
     return 1
+
+
+_WORD = re.compile(r"[a-zа-яё]+(?=[ ,;]|$)")
+"""What a sentence begins with; "plan.toml", "a_b", "4f0c" and the place "subject:" are no words."""
 
 
 def many(count: int, one: str, several: str = "") -> str:

@@ -40,7 +40,7 @@ def _account(name: str, config: ChannelConfig) -> Account:
     mailing = config.mailing
     return Account(
         name=name,
-        kind=config.kind,
+        kind=config.medium,
         pace=_pace(mailing),
         providers={provider: _pace(windows) for provider, windows in mailing.providers.items()},
         warmup=mailing.warmup,

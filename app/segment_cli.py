@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.console import DEFAULT, Config, go, settings_of
+from app.console import DEFAULT, Config, go_with
 
 segment = typer.Typer(help="Named conditions and lists of people, for mailings.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="SEGMENT", help="Its name, its id, or the last 8 signs of it.")]
@@ -23,7 +23,7 @@ def segment_list(
     """List the segments with their rules in words."""
     from app import segment_commands as doing
 
-    go(doing.listed(settings_of(config), archived))
+    go_with(config, lambda s: doing.listed(s, archived))
 
 
 @segment.command()
@@ -31,7 +31,7 @@ def show(name: Name, config: Config = DEFAULT) -> None:
     """Show one: its rule, its versions, and what uses it."""
     from app import segment_commands as doing
 
-    go(doing.show(settings_of(config), name))
+    go_with(config, lambda s: doing.show(s, name))
 
 
 @segment.command()
@@ -45,7 +45,7 @@ def new(
     """Make a segment: with a rule, or without one an empty list."""
     from app import segment_commands as doing
 
-    go(doing.new(settings_of(config), name, rule, description, replace))
+    go_with(config, lambda s: doing.new(s, name, rule, description, replace))
 
 
 @segment.command()
@@ -57,7 +57,7 @@ def count(
     """Count who belongs to it now, by which channels they can be written to, with five of them."""
     from app import segment_commands as doing
 
-    go(doing.count(settings_of(config), name, rule))
+    go_with(config, lambda s: doing.count(s, name, rule))
 
 
 @segment.command()
@@ -69,7 +69,7 @@ def members(
     """List who belongs to it now."""
     from app import segment_commands as doing
 
-    go(doing.members(settings_of(config), name, limit))
+    go_with(config, lambda s: doing.members(s, name, limit))
 
 
 @segment.command()
@@ -82,7 +82,7 @@ def add(
     """Put people into a list."""
     from app import segment_commands as doing
 
-    go(doing.add(settings_of(config), name, who or (), file))
+    go_with(config, lambda s: doing.add(s, name, who or (), file))
 
 
 @segment.command()
@@ -92,7 +92,7 @@ def remove(
     """Take people out of a list."""
     from app import segment_commands as doing
 
-    go(doing.remove(settings_of(config), name, who))
+    go_with(config, lambda s: doing.remove(s, name, who))
 
 
 @segment.command()
@@ -100,7 +100,7 @@ def archive(name: Name, config: Config = DEFAULT) -> None:
     """Put a segment away; refused while something uses it."""
     from app import segment_commands as doing
 
-    go(doing.archive(settings_of(config), name))
+    go_with(config, lambda s: doing.archive(s, name))
 
 
 @segment.command()
@@ -108,4 +108,4 @@ def subjects(config: Config = DEFAULT) -> None:
     """List what a rule may ask, and by which operators."""
     from app import segment_commands as doing
 
-    go(doing.subjects(settings_of(config)))
+    go_with(config, doing.subjects)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from app.installed import ACTOR, Unclear, card_of, connected, cut, id_of, many, table, uuid
+from app.installed import ACTOR, Unclear, broken_at, card_of, connected, cut, id_of, many, table, uuid
 from app.progress import Bar
 from app.settings import Settings
 from domain.conditions import Logic
@@ -84,10 +84,12 @@ def _json(rule: str) -> object:
         said = Path(rule[1:]).read_text(encoding="utf-8") if rule.startswith("@") else rule
         return json.loads(said)
     except OSError as error:
-        raise Unclear(f"{rule[1:]} cannot be read: {error.strerror}") from error
+        raise Unclear(f'"{rule[1:]}" cannot be read: {error.strerror}') from error
     except (ValueError, RecursionError) as error:
         example = '{"field": "tag", "op": "has_any", "value": ["vip"]}'
-        raise Unclear(f"the rule is no JSON: {error}. Write it like {example}, or name a file: @rule.json") from error
+        raise Unclear(
+            f"the rule is no JSON{broken_at(error)}. Write it like {example}, or name a file: @rule.json"
+        ) from error
 
 
 async def count(settings: Settings, name: str, rule: str) -> int:

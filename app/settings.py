@@ -9,47 +9,17 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from app.broadcast_settings import Broadcasts, Mailing
+from app.company_settings import Company
 from app.consent_settings import Consent, Retention
 from app.section import FORM, Section
 
-Language = Literal["en", "ru"]
 NAME_FORM = "a name is made of a-z, 0-9 and -, at most 39 of them, and begins with no -"
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
-
-
-class Company(Section):
-    """Who you are."""
-
-    name: str = Field("", max_length=200, description="Your name, as customers read it.", examples=["Apple Orchard"])
-    country: str = Field(
-        "RU",
-        pattern=r"^[A-Z]{2}$",
-        description="Where a phone number without a country code is from (ISO 3166-1).",
-        json_schema_extra={FORM: "expected two capital letters, a country of ISO 3166-1"},
-        examples=["RU"],
-    )
-    language: Language = Field(
-        "en", description="For people whose language nothing tells, and for team chats.", examples=["ru"]
-    )
-    timezone: str = Field("UTC", description="In which staff read times (IANA).", examples=["Europe/Moscow"])
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f'"{value}" is no time zone of the IANA list')
-        return value
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone."""
-        return ZoneInfo(self.timezone)
 
 
 class Server(Section):
@@ -216,6 +186,11 @@ class ChannelConfig(BaseModel):
     intake: Intake = Intake()
     rates: Rates = Rates()
     mailing: Mailing = Mailing()
+
+    @property
+    def medium(self) -> str:
+        """Through what people get its messages: its kind, but for a number of WhatsApp at Twilio."""
+        return str(getattr(self.settings, "medium", self.kind))
 
 
 class Settings(BaseModel):

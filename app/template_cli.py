@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.console import DEFAULT, Config, go, settings_of
+from app.console import DEFAULT, Config, go_with
 
 template = typer.Typer(help="Contents that are kept under a name, for broadcasts and messages.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="TEMPLATE", help="Its name: small Latin letters, digits, hyphens.")]
@@ -17,7 +18,7 @@ def template_list(config: Config = DEFAULT) -> None:
     """List the templates."""
     from app import template_commands as doing
 
-    go(doing.listed(settings_of(config)))
+    go_with(config, doing.listed)
 
 
 @template.command()
@@ -29,19 +30,22 @@ def show(
     """Show one as JSON, with its versions."""
     from app import template_commands as doing
 
-    go(doing.show(settings_of(config), name, version))
+    go_with(config, lambda s: doing.show(s, name, version))
 
 
 @template.command()
 def put(
     name: Name,
     content: Annotated[str, typer.Argument(help="JSON, or @FILE with JSON or TOML.")],
+    picture: Annotated[
+        list[Path] | None, typer.Option(help='A picture that a block shows as "cid:logo.png", by its file. Repeated.')
+    ] = None,
     config: Config = DEFAULT,
 ) -> None:
     """Keep a content as the next version of this name."""
     from app import template_commands as doing
 
-    go(doing.put(settings_of(config), name, content))
+    go_with(config, lambda s: doing.put(s, name, content, picture or ()))
 
 
 @template.command()
@@ -53,4 +57,4 @@ def ready(
     """Print a content to begin with: leadwire template ready news > news.json"""
     from app import template_commands as doing
 
-    go(doing.ready(settings_of(config), name, language))
+    go_with(config, lambda s: doing.ready(s, name, language))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from app.broadcast_given import read, who
-from app.installed import at, connected, cut, table
+from app.installed import Unclear, at, connected, cut, installed, table
 from app.mailing import office_of
 from app.settings import Settings
 from broadcasts import templates
@@ -47,13 +48,25 @@ async def show(settings: Settings, name: str, version: int) -> int:
     return 0
 
 
-async def put(settings: Settings, name: str, content: str) -> int:
-    """Keep it. Raises Unclear, Refused, NotContent."""
-    given = read(content, "content")
-    async with connected(settings) as connection:
-        made = await templates.put(connection, name, given, html=office_of(settings).rules.html, actor=who())
+async def put(settings: Settings, name: str, content: str, pictures: Sequence[Path]) -> int:
+    """Keep it, with its pictures. Raises Unclear, Refused, NotContent."""
+    given, bytes_ = read(content, "content"), {path.name: _bytes(path) for path in pictures}
+    async with installed(settings) as built:
+        kept = await templates.kept(bytes_, built.files.put)
+        async with built.database.begin() as connection:
+            html = office_of(settings).rules.html
+            made = await templates.put(connection, name, given, html=html, actor=who(), pictures=kept)
     typer.echo(f"Template {made.name} is at version {made.version}.")
     return 0
+
+
+def _bytes(path: Path) -> bytes:
+    """Raises Unclear."""
+    try:
+        with path.open("rb") as file:
+            return file.read(templates.LARGEST_PICTURE + 1)
+    except OSError as error:
+        raise Unclear(f'"{path}" cannot be read: {error.strerror}') from error
 
 
 async def ready(settings: Settings, name: str, language: str) -> int:

@@ -35,6 +35,7 @@ from notifications.sweep import Sweep
 from notifications.texts import say
 from people.asking import Asking
 from people.import_jobs import ImportJobs
+from people.keeping import Keeping
 from people.learning import Learning
 from people.matcher import Matcher
 from router.route import Router
@@ -79,14 +80,17 @@ def _intake(settings: Settings, name: ChannelName, config: ChannelConfig) -> Int
 
 
 def answer_routes(settings: Settings, name: ChannelName) -> list[ChannelName]:
-    """The channels through which people who wrote by `name` are answered, the preferred first."""
+    """The channels through which people who wrote by `name` are answered, the preferred first.
+
+    WhatsApp only where it is asked for: it takes no text for people who have not written there.
+    """
     config = settings.channels[name]
     if KINDS[config.kind].reaches:
         return [name]
     if config.intake.answer_by:
         return [ChannelName(other) for other in config.intake.answer_by]
     typed = (AddressKind.EMAIL, AddressKind.PHONE)
-    return [other for other, c in channel_names(settings) if KINDS[c.kind].reaches in typed]
+    return [other for other, c in channel_names(settings) if KINDS[c.kind].reaches in typed and c.medium != "whatsapp"]
 
 
 class Installation:
@@ -100,7 +104,7 @@ class Installation:
         self.files = files_of(settings)
         self.door = Door(self.bus, self.files, settings.storage.max_file_mb * 2**20)
         self.limits = Limits(urls.redis, rates_of(settings))
-        self.kinds = {name: config.kind for name, config in channel_names(settings)}
+        self.kinds = {name: config.medium for name, config in channel_names(settings)}
         self.bot = BotName()
 
     @cached_property
@@ -152,6 +156,9 @@ class Installation:
             jobs.append(Job("learning", Learning(self.database).run))
         if people.ask:
             jobs.append(Job("questions", Asking(self.database, chats, operators).run))
+        kept = self.settings.retention
+        if any(kept.days.values()):
+            jobs.append(Job("retention", Keeping(self.database, kept.days, dry_run=kept.dry_run).run))
         return jobs
 
     def desk(self) -> Desk:
@@ -164,6 +171,7 @@ class Installation:
             teams={name: TeamChat(channel=chat.channel, address=chat.address) for name, chat in teams.items()},
             reply_routes={name: answer_routes(self.settings, name) for name in self.kinds},
             kinds=self.kinds,
+            currency=company.money,
             operators=[(o.channel, o.chat) for o in self.settings.operators],
         )
 

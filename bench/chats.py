@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from broadcasts.lifecycle import Rules
 from channels.telegram.settings import TelegramSettings
 from channels.telegram.updates import TelegramPolling
 from domain.ids import new_id
-from domain.messages import ChannelName, utcnow
+from domain.messages import ChannelName, Outbound, utcnow
 from domain.ports import Host
 from notifications.letters import House, compiler
 from notifications.limits import Limits, Rates
@@ -125,3 +125,6 @@ class _Nothing:
 class _None:
     async def render(self, delivery: Any) -> Any:
         raise NotImplementedError
+
+    async def with_files(self, message: Outbound, stored: Iterable[Mapping[str, Any]]) -> Outbound:
+        return message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -175,6 +175,9 @@ class _NoLimits:
 class _Plain:
     async def render(self, delivery: deliveries.Delivery) -> Outbound:
         return Outbound(delivery=str(delivery.id), to=delivery.address, subject="Re: apples", text="They are ripe.")
+
+    async def with_files(self, message: Outbound, stored: Iterable[Mapping[str, Any]]) -> Outbound:
+        return message
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from broadcasts.plan import Pace
 
 REACHES: Mapping[str, str] = {"email": "email", "telegram": "telegram", "sms": "phone", "whatsapp": "phone"}
 """Kind of channel -> the kind of address that it reaches (domain.messages.AddressKind)."""
-SPEAKS: Mapping[str, Channel] = {"email": "email", "telegram": "telegram", "sms": "sms", "whatsapp": "sms"}
+SPEAKS: Mapping[str, Channel] = {"email": "email", "telegram": "telegram", "sms": "sms", "whatsapp": "whatsapp"}
 """Kind of channel -> what it says of a content."""
 
 PROVIDERS: Mapping[str, str] = {

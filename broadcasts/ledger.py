@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from broadcasts.lifecycle import Refused
 from broadcasts.plan import MOST_STEPS
-from broadcasts.words import code_said, outcome_said
+from broadcasts.words import CODES, code_said, outcome_said
 from people.files.write import guarded
+from people.person import persons
 from store import outcomes
 from store.engine import Connection, Database
 from store.outcomes import Recipient
@@ -18,7 +20,7 @@ from store.outcomes import Recipient
 PAGE = 2000
 """Rows of the file that are read at once."""
 _TIMES = ("due_at", "sent_at", "reported_at", "opened_at", "clicked_at", "answered_at", "left_at", "complained_at")
-COLUMNS = ("contact", "channel", "address", "step", "outcome", "said", "code", "why", "reason", *_TIMES)
+COLUMNS = ("contact", "name", "channel", "address", "step", "outcome", "said", "code", "why", "reason", *_TIMES)
 
 
 async def page(
@@ -30,13 +32,24 @@ async def page(
     after: UUID | None = None,
     limit: int = 100,
 ) -> tuple[list[Recipient], UUID | None]:
-    """About `limit` rows of whole people, and the person after whom the next page begins; None: there is none."""
+    """About `limit` rows of whole people, and the person after whom the next page begins; None: there is none.
+
+    Raises Refused for a code that no row can have: that nobody has it would be no answer.
+    """
+    require_code(code)
     most = limit + MOST_STEPS
     rows = await outcomes.recipients(connection, broadcast, outcome=outcome, code=code, after=after, limit=most)
     if len(rows) < most:
         return rows, None
     whole = [row for row in rows if row.contact != rows[-1].contact]
     return whole, whole[-1].contact
+
+
+def require_code(code: str | None) -> None:
+    """Raise Refused, with those that there are, for what is no code. Pure."""
+    if code and code not in CODES:
+        known = ", ".join(sorted(CODES))
+        raise Refused("code", f"there is no code {code}; there are {known}", wanted=code, known=known)
 
 
 async def text(
@@ -48,7 +61,7 @@ async def text(
     addresses: bool = False,
     language: str = "en",
 ) -> AsyncIterator[str]:
-    """The file as CSV, piece by piece in constant memory; without `addresses` that column is empty.
+    """The file as CSV, piece by piece in constant memory; without `addresses` nobody's name and address stand in it.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe. Each page is as of its own moment.
     """
@@ -57,15 +70,17 @@ async def text(
     while True:
         async with database.begin() as connection:
             rows, after = await page(connection, broadcast, outcome=outcome, code=code, after=after, limit=PAGE)
+            known = await persons(connection, {row.contact for row in rows}) if addresses else {}
         if rows:
-            yield _csv([_cells(row, addresses, language) for row in rows])
+            names = {person: one.name for person, one in known.items()}
+            yield _csv([_cells(row, names.get(row.contact, ""), addresses, language) for row in rows])
         if after is None:
             return
 
 
-def _cells(row: Recipient, addresses: bool, language: str) -> list[str]:
+def _cells(row: Recipient, name: str, addresses: bool, language: str) -> list[str]:
     said = [outcome_said(row.outcome, language), row.code or "", code_said(row.code or "", language), row.reason or ""]
-    first = [str(row.contact), row.channel, row.address if addresses else "", str(row.step), row.outcome]
+    first = [str(row.contact), name, row.channel, row.address if addresses else "", str(row.step), row.outcome]
     return [*map(guarded, (*first, *said)), *(_time(getattr(row, name)) for name in _TIMES)]
 
 

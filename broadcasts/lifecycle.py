@@ -26,6 +26,15 @@ from store.engine import Connection
 
 UNSETTLED = (State.SCHEDULED, State.RUNNING, State.PAUSED)
 LONGEST_NAME = 200
+INSTEAD: Mapping[State, str] = {
+    State.DRAFT: "begin it (start), put it on the calendar (schedule) or change it (change)",
+    State.SCHEDULED: "take it off the calendar (unschedule), which makes it a draft again, or give it up (cancel)",
+    State.RUNNING: "stop it for now (pause) or for ever (cancel); to send something else, make a copy (copy)",
+    State.PAUSED: "go on with it (resume) or give it up (cancel); to send something else, make a copy (copy)",
+    State.CANCELLED: "it stays so; to send it after all, make a copy (copy) and begin that one",
+    State.FINISHED: "try those again who failed (retry), or make a copy (copy) and begin that one",
+}
+"""What can be done in each state, with the commands; the API's paths are called so, too."""
 EARLIEST = timedelta(minutes=5)
 """How late somebody may be with the time that he gives."""
 LATEST = timedelta(days=366)
@@ -33,11 +42,21 @@ LATEST = timedelta(days=366)
 
 
 class Refused(ValueError):
-    """This cannot be done with this broadcast. `code` names why; the text says what to do."""
+    """This cannot be done with this broadcast. `code` names why; the text says what to do.
 
-    def __init__(self, code: str, words: str) -> None:
+    `facts` are what the same sentence names in other languages (`broadcasts.words.refused_said`).
+    """
+
+    def __init__(self, code: str, words: str, **facts: object) -> None:
         super().__init__(words)
-        self.code = code
+        self.code, self.facts = code, facts
+
+
+def _not_now(found: Broadcast, code: str, to: str) -> Refused:
+    """In its state it cannot become this; with what can be done instead."""
+    return Refused(
+        code, f"it is {found.state} and cannot be {to}: {INSTEAD[State(found.state)]}", state=found.state, to=to
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +96,7 @@ async def change(
     """Change a draft that is still at `revision`; what is None stays."""
     old = await one(connection, broadcast, lock=True)
     if old.state != State.DRAFT:
-        raise Refused("not-draft", f"it is {old.state}: only a draft can be changed; unschedule it or make a copy")
+        raise _not_now(old, "not-draft", "changed")
     changed = await broadcasts.change(
         connection,
         broadcast,
@@ -101,17 +120,28 @@ async def schedule(
     found = await one(connection, broadcast, lock=True)
     now = utcnow()
     if at is not None and at < now - EARLIEST:
-        raise Refused("too-early", f"{at:%Y-%m-%d %H:%M} UTC is over: leave the time out to begin now")
+        raise Refused(
+            "too-early",
+            f"{at:%Y-%m-%d %H:%M} UTC is over: leave the time out to begin now",
+            at=f"{at:%Y-%m-%d %H:%M} UTC",
+        )
     if at is not None and at > now + LATEST:
-        raise Refused("too-late", f"{at:%Y-%m-%d} is more than a year away")
+        raise Refused("too-late", f"{at:%Y-%m-%d} is more than a year away: choose a nearer day", at=f"{at:%Y-%m-%d}")
     if rules.confirm_over and recipients > rules.confirm_over and not found.confirmed_by:
         raise Refused(
             "unconfirmed",
             f"{recipients} recipients are more than {rules.confirm_over}: somebody else than {found.created_by} has to "
-            "confirm it first",
-        )
+            "confirm it first (leadwire broadcast confirm)",
+            count=recipients, most=rules.confirm_over, who=found.created_by,
+        )  # fmt: skip
     await _move(connection, found, (State.DRAFT, State.SCHEDULED), State.SCHEDULED, actor, scheduled_at=at or now)
     return await one(connection, broadcast)
+
+
+def require_waiting(found: Broadcast) -> None:
+    """Raise Refused for one that has begun already, or is over. Pure."""
+    if found.state not in (State.DRAFT, State.SCHEDULED):
+        raise _not_now(found, "state", _BECOMES[State.SCHEDULED])
 
 
 async def unschedule(connection: Connection, broadcast: UUID, *, actor: str) -> Broadcast:
@@ -162,7 +192,7 @@ async def retry(connection: Connection, broadcast: UUID, codes: Collection[str],
     """
     found = await one(connection, broadcast, lock=True)
     if found.state not in (State.FINISHED, State.RUNNING, State.PAUSED):
-        raise Refused("not-sent", f"it is {found.state}: nothing has failed yet")
+        raise _not_now(found, "not-sent", "tried again")
     states = ["failed", *(["unknown"] if "uncertain" in codes else [])]
     count = await mailing.again(connection, broadcast, states, dict.fromkeys(codes, True), utcnow())
     if count and found.state == State.FINISHED:
@@ -190,12 +220,17 @@ async def one(connection: Connection, broadcast: UUID, *, lock: bool = False) ->
     return found
 
 
+_BECOMES: Mapping[State, str] = {
+    State.DRAFT: "taken off the calendar", State.SCHEDULED: "begun", State.RUNNING: "resumed",
+    State.PAUSED: "paused", State.CANCELLED: "cancelled",
+}  # fmt: skip
+
+
 async def _move(
     connection: Connection, found: Broadcast, states: tuple[State, ...], to: State, actor: str, **values: Any
 ) -> None:
     if not await broadcasts.move(connection, found.id, states, to, at=utcnow(), **values):
-        allowed = " or ".join(states)
-        raise Refused("state", f"it is {found.state}: only what is {allowed} can become {to}")
+        raise _not_now(found, "state", _BECOMES[to])
     told = {key: str(value) for key, value in values.items() if value is not None}
     await _record(connection, to.value, found.id, actor, **told)
 
@@ -216,7 +251,10 @@ async def _planned(connection: Connection, rules: Rules, raw: Any) -> str:
     for step in found.steps:
         if step.channel not in rules.accounts:
             known = ", ".join(rules.accounts) or "none: add a channel to leadwire.toml"
-            raise Refused("channel", f'steps: nothing is sent through "{step.channel}"; known are {known}')
+            raise Refused(
+                "channel", f'steps: nothing is sent through "{step.channel}"; known are {known}',
+                channel=step.channel, known=known,
+            )  # fmt: skip
     await logic_of(connection, found, utcnow())
     return plans.to_json(found)
 

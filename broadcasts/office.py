@@ -49,7 +49,9 @@ class Office:
         """Of a configured channel. Raises Refused for one through which nothing can be sent."""
         if channel not in self.rules.accounts:
             known = ", ".join(self.rules.accounts) or "none: add a channel to leadwire.toml"
-            raise Refused("channel", f'nothing is sent through "{channel}"; known are {known}')
+            raise Refused(
+                "channel", f'nothing is sent through "{channel}"; known are {known}', channel=channel, known=known
+            )
         return self.rules.accounts[channel].kind
 
     def speaks(self, channel: str) -> Channel:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 from msgspec import Meta, Struct
 
+from broadcasts import plan_words
+
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,38}$")]
 Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Share = Annotated[int, Meta(ge=0, le=100)]
@@ -18,7 +21,15 @@ MOST_STEPS = 5
 
 
 class WrongPlan(ValueError):
-    """What is wrong with a plan, in words that name the key."""
+    """What is wrong with a plan: where ("steps[0].until"), and whether a key is unknown, missing or wrong."""
+
+    def __init__(self, path: str, key: str = "wrong", known: Sequence[str] = ()) -> None:
+        self.path, self.key, self.known = path, key, tuple(known)
+        super().__init__(self.words("en"))
+
+    def words(self, language: str) -> str:
+        """That, with what is expected and an example."""
+        return plan_words.said(self.path, self.key, self.known, language)
 
 
 class Until(StrEnum):
@@ -120,12 +131,12 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if self.zone not in available_timezones():
-            raise ValueError(f'zone: "{self.zone}" is no time zone of the IANA list, such as Europe/Moscow')
+            raise ValueError("zone")  # the place, for `_wrong`
         names = [step.channel for step in self.steps]
         if len(set(names)) != len(names):
-            raise ValueError("steps: each channel stands once in a cascade")
+            raise ValueError("steps")
         if self.split and self.split.since >= self.split.to:
-            raise ValueError("split: since must be less than to")
+            raise ValueError("split.since")
 
     @property
     def clock(self) -> ZoneInfo:
@@ -138,7 +149,27 @@ def read(raw: Any) -> Plan:
     try:
         return msgspec.convert(raw, Plan)
     except msgspec.ValidationError as error:
-        raise WrongPlan(str(error)) from error
+        raise _wrong(str(error)) from error
+
+
+_STRUCTS: Mapping[str, type[Struct]] = {
+    "": Plan, "steps": Step, "quiet": Quiet, "cap": Cap, "split": Split, "pace": Pace, "repeat": Repeat,
+}  # fmt: skip
+_AT = re.compile(r" - at `\$\.?([^`]*)`$")
+_FIELD = re.compile(r"^Object (?:contains unknown|missing required) field `([^`]*)`")
+
+
+def _wrong(words: str) -> WrongPlan:
+    """msgspec's sentence as ours: it says the place behind " - at", and names a key that is unknown or missing."""
+    found = _AT.search(words)
+    place, plain = (found[1] if found else ""), _AT.sub("", words)
+    if plain in plan_words.EXPECTED:  # of `Plan.__post_init__`
+        return WrongPlan(plain)
+    if not (field := _FIELD.match(plain)):
+        return WrongPlan(place)
+    inner = f"{place}.{field[1]}" if place else field[1]
+    struct = _STRUCTS[re.sub(r"\[\d+\]", "", place)]
+    return WrongPlan(inner, "unknown" if "unknown" in plain else "missing", struct.__struct_fields__)
 
 
 def to_json(plan: Plan) -> str:

@@ -6,20 +6,22 @@ whose address takes nothing, gets none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from broadcasts import templates
+from broadcasts import attachments, templates
+from broadcasts.attachments import Keep
 from broadcasts.content.compiled import compile
 from broadcasts.content.parse import parse
 from broadcasts.content.raw import sanitise
 from broadcasts.lifecycle import Refused
 from broadcasts.office import Office
 from broadcasts.trials import person_of, values_of
-from domain.messages import utcnow
+from domain.messages import File, utcnow
 from store import deliveries, permission, singles
 from store.deliveries import Lane, Purpose
 from store.engine import Connection
@@ -49,21 +51,32 @@ class Post:
     template: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     """Of the template's variables, above what the contact's card says."""
+    files: Sequence[File] = ()
+    """With their content."""
+    most_each: int = attachments.LARGEST
+    """Bytes of one file."""
 
 
-async def post(connection: Connection, office: Office, wanted: Post) -> UUID:
-    """Queue it; its delivery. Raises Refused, Barred, NotCompiled."""
+async def post(connection: Connection, office: Office, wanted: Post, keep: Keep | None = None) -> UUID:
+    """Queue it; its delivery. Raises Refused, Barred, NotCompiled, and what `keep` raises.
+
+    `keep` puts the files into the store, after nothing else was found wrong: what is refused leaves none there.
+    """
     kind = office.kind(wanted.channel)
     account = office.rules.accounts[wanted.channel]
     if bool(wanted.template) == bool(wanted.text):
         raise Refused("message", "give a text, or a template: one of them")
     if wanted.html and (wanted.template or kind != "email"):
         raise Refused("message", "html goes beside a text, and by mail alone")
+    attachments.require_bounds(wanted.files, office.speaks(wanted.channel), wanted.most_each)
     person, address = await _to(connection, account.reaches, wanted)
     aim = Aim(person, account.consents, address, wanted.channel)
     if word := (await permission.judge(connection, [aim], SERVICE))[aim]:
         raise Barred(word.code)
     facts = await _facts(connection, office, wanted, person)
+    if wanted.files:
+        assert keep, "who sends files has a store"
+        facts["files"] += await attachments.kept(wanted.files, keep)
     row = deliveries.row(
         Purpose.MESSAGE, Lane.ANSWER, channel=wanted.channel, address=address, at=utcnow(), contact=person,
         facts=msgspec.json.encode(facts).decode(),
@@ -86,14 +99,15 @@ async def _to(connection: Connection, kind: str, wanted: Post) -> tuple[UUID | N
     return person, address
 
 
-async def _facts(connection: Connection, office: Office, wanted: Post, person: UUID | None) -> dict[str, object]:
+async def _facts(connection: Connection, office: Office, wanted: Post, person: UUID | None) -> dict[str, Any]:
     """What the sender writes it from. A template is written down as it is now: later versions do not change it."""
     if not wanted.template:
-        return {"subject": wanted.subject, "text": wanted.text, "html": sanitise(wanted.html)}
+        return {"subject": wanted.subject, "text": wanted.text, "html": sanitise(wanted.html), "files": []}
     content = await templates.content_of(connection, wanted.template, office.house.language)
-    made = compile(parse(content, html=True), office.speaks(wanted.channel), house=office.house)
+    parsed = parse(content, html=True)
+    made = compile(parsed, office.speaks(wanted.channel), house=office.house)
     known = dict(await values_of(connection, made, person)) | dict(wanted.values)
-    return {"content": content, "values": known}
+    return {"content": content, "values": known, "files": attachments.pictures(parsed, made.attached)}
 
 
 async def state(connection: Connection, message: UUID) -> Single:

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from broadcasts import lifecycle
-from broadcasts.checks.finding import Finding
+from broadcasts.checks.finding import Finding, error
 from broadcasts.forecast import forecast
 from broadcasts.office import Office
 from broadcasts.preflight import in_order, standing
@@ -33,14 +33,18 @@ async def schedule(
 ) -> Broadcast:
     """Have it begin at this time; None: now. Raises Refused, and Unfit for what the pre-flight calls an error.
 
-    Nobody is asked outside, and who gets it is not counted: its people are those of the moment when it begins.
+    Nobody is asked outside. Who gets it is counted for one that begins now, for to nobody it is a mistake; the people
+    of a later one are those of the moment when it begins.
     """
     row = await lifecycle.one(connection, broadcast, lock=True)
+    lifecycle.require_waiting(row)
     conductor = office.conductor(database)
     found = await standing(connection, conductor, row, office.setting)
+    now = utcnow()
+    at_once, is_judged = at is None or at <= now, not office.rules.confirm_over or bool(row.confirmed_by)
+    count = 0 if is_judged and not at_once else (await forecast(connection, conductor, row, now)).people
+    if at_once and not count:
+        found.append(error("nobody"))
     if wrong := [one for one in in_order(found) if one.severity == "error"]:
         raise Unfit(wrong)
-    count = 0
-    if office.rules.confirm_over and not row.confirmed_by:
-        count = (await forecast(connection, conductor, row, utcnow())).people
     return await lifecycle.schedule(connection, office.rules, broadcast, at, actor=actor, recipients=count)

@@ -6,27 +6,67 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from broadcasts.attachments import Keep
 from broadcasts.content.blocks import to_json
+from broadcasts.content.check import require_templates
 from broadcasts.content.parse import parse
 from broadcasts.content.ready import LANGUAGES, NAMES, ready
 from broadcasts.lifecycle import Refused
 from domain.messages import utcnow
+from people.card_files import type_of
 from store import events, templates
 from store.engine import Connection
 from store.templates import Template
 
+LARGEST_PICTURE = 1_000_000
+"""Bytes: each goes with every letter."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
-async def put(connection: Connection, name: str, content: Any, *, html: bool, actor: str) -> Template:
-    """Keep a content as the next version. Raises Refused for a name that cannot be one, NotContent."""
+async def put(
+    connection: Connection,
+    name: str,
+    content: Any,
+    *,
+    html: bool,
+    actor: str,
+    pictures: Mapping[str, Any] | None = None,
+) -> Template:
+    """Keep a content as the next version. Raises Refused for a name that cannot be one, NotContent.
+
+    `pictures`: as `kept` has given them; they stand above those that the content names.
+    A draft may be broken while somebody writes it; what is kept to be used again may not.
+    """
     if not _NAME.fullmatch(name):
         raise Refused(
             "template-name", "a template's name has small Latin letters, digits, hyphens and dots, at most 80"
         )
-    version = await templates.put(connection, name, to_json(parse(content, html=html)), actor=actor, at=utcnow())
+    parsed = parse(_with(content, pictures or {}), html=html)
+    require_templates(parsed)
+    version = await templates.put(connection, name, to_json(parsed), actor=actor, at=utcnow())
     await events.record(connection, "template.put", at=utcnow(), actor=actor, template=name, version=version)
     return await get(connection, name, version)
+
+
+async def kept(pictures: Mapping[str, bytes], keep: Keep) -> dict[str, Any]:
+    """Name -> picture of a content, its bytes in the store. Raises Refused for what is none, and what `keep` raises."""
+    found = {}
+    for name, data in pictures.items():
+        kind = type_of(data[:64])
+        if not kind.startswith("image/") or len(data) > LARGEST_PICTURE:
+            raise Refused(
+                "picture", f'"{name}" is no PNG, JPEG, GIF or WebP of at most {LARGEST_PICTURE // 1000} kB: '
+                "make it smaller, or give its address on the web", name=name, kb=LARGEST_PICTURE // 1000,
+            )  # fmt: skip
+        found[name] = {"key": await keep(data), "type": kind, "size": len(data)}
+    return found
+
+
+def _with(content: Any, pictures: Mapping[str, Any]) -> Any:
+    if not pictures or not isinstance(content, Mapping):
+        return content
+    before = content.get("pictures")
+    return {**content, "pictures": {**(before if isinstance(before, Mapping) else {}), **pictures}}
 
 
 async def get(connection: Connection, name: str, version: int | None = None) -> Template:

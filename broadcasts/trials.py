@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from broadcasts import attachments
+from broadcasts.content.blocks import Content
 from broadcasts.content.compiled import Compiled, compile
 from broadcasts.content.parse import parse
 from broadcasts.content.preview import Preview
@@ -34,7 +36,7 @@ class Trial:
     delivery: UUID | None = None
     contact: UUID | None = None
     barred: str = ""
-    """A code of `store.permission.Code`, or no_address, unknown."""
+    """A code of `store.permission.Code`, or no_address, no_file, large_file, unknown."""
 
 
 async def preview(
@@ -66,6 +68,16 @@ async def values_of(connection: Connection, template: Compiled, person: UUID | N
     return (await mailing.values(connection, [person], sorted(template.variables))).get(person, {})
 
 
+async def files_of(
+    connection: Connection, content: Content, template: Compiled, person: UUID | None
+) -> list[dict[str, Any]] | str:
+    """The files that go with it, or the code why nothing does; somebody unknown gets the pictures alone."""
+    if person is None:
+        return attachments.pictures(content, template.attached)
+    person = await person_of(connection, person)
+    return (await attachments.of_people(connection, content, template, [person])).get(person, [])
+
+
 async def test(
     connection: Connection,
     office: Office,
@@ -85,7 +97,8 @@ async def test(
         raise Refused("test", f"a test goes to at least one and at most {MOST} contacts and addresses")
     account = office.rules.accounts[channel] if office.kind(channel) else None
     assert account
-    template = compile(parse(row.content, html=True), office.speaks(channel), house=office.house)
+    content = parse(row.content, html=True)
+    template = compile(content, office.speaks(channel), house=office.house)
     found = [await _of_contact(connection, account.reaches, one) for one in contacts]
     found += [Trial(address=a, contact=await singles.holder_of(connection, account.reaches, a)) for a in addresses]
     aims = {n: Aim(one.contact, account.consents, one.address, channel) for n, one in enumerate(found) if one.address}
@@ -94,7 +107,9 @@ async def test(
     for n, one in enumerate(found):
         word = judged[aims[n]] if n in aims else None
         values = await values_of(connection, template, one.contact)
-        done.append(await _queued(connection, row, channel, one, word, values))
+        files = await files_of(connection, content, template, one.contact)
+        trial = replace(one, barred=one.barred or files) if isinstance(files, str) else one
+        done.append(await _queued(connection, row, channel, trial, word, {"values": values, "files": files}))
     sent = sum(one.delivery is not None for one in done)
     await events.record(
         connection, "broadcast.tested", at=utcnow(), actor=actor, broadcast=str(row.id), channel=channel, count=sent
@@ -114,12 +129,12 @@ async def _queued(
     channel: str,
     trial: Trial,
     barred: Barred | None,
-    values: Mapping[str, str],
+    told: Mapping[str, object],
 ) -> Trial:
     if barred or trial.barred:
         code = barred.code.value if barred else trial.barred
         return Trial(address=trial.address, contact=trial.contact, barred=code)
-    facts = msgspec.json.encode({"broadcast": str(row.id), "values": values}).decode()
+    facts = msgspec.json.encode({"broadcast": str(row.id), **told}).decode()
     made = deliveries.row(
         Purpose.TEST, Lane.NOTICE, channel=channel, address=trial.address, at=utcnow(), facts=facts,
         contact=trial.contact,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from broadcasts.content import reasons
 from broadcasts.content.marks import NotCompiled
 from broadcasts.lifecycle import Refused
 from broadcasts.progress import Wait
@@ -37,6 +38,8 @@ CODES: Mapping[str, Pair] = {
     "capped": ("has had enough mailings lately", "недавно уже получил достаточно рассылок"),
     "quiet": ("waits for the end of quiet hours", "ждёт конца тихих часов"),
     "cancelled": ("the broadcast was cancelled", "рассылка отменена"),
+    "large_file": ("the files that belong to it are too large", "файлы, которые должны уйти, слишком велики"),
+    "no_file": ("has none of the files that belong to it", "на карточке нет файла, который должен уйти"),
     "hard": ("no such address", "адреса не существует"),
     "soft": ("not taken after several tries", "не приняли после нескольких попыток"),
     "rejected": ("the provider refused it", "провайдер отказал"),
@@ -73,21 +76,53 @@ _OF: Pair = ("{limit} of {limit} {span}", "{limit} из {limit} {span}")
 _REFUSED: Mapping[str, str] = {
     "unknown": "Такого нет. Проверьте имя или идентификатор.",
     "name": "Рассылке нужно название от 1 до 200 знаков.",
-    "channel": "Через этот канал рассылки не отправляются. Возьмите канал из leadwire.toml.",
-    "too-early": "Это время уже прошло. Чтобы начать сейчас, не указывайте время.",
-    "too-late": "Это больше чем через год. Выберите время ближе.",
-    "not-draft": "Изменить можно только черновик. Снимите рассылку с расписания (unschedule) или сделайте копию.",
+    "channel": "Через «{channel}» рассылки не отправляются. Каналы из leadwire.toml: {known}.",
+    "too-early": "{at} — это время уже прошло. Чтобы начать сейчас, не указывайте время.",
+    "too-late": "{at} — это больше чем через год. Выберите время ближе.",
+    "not-draft": "Рассылка {state}, изменить её нельзя: {instead}.",
     "changed": "Её тем временем изменил кто-то другой. Посмотрите, какова она теперь, и повторите.",
-    "unconfirmed": "Получателей больше, чем разрешено без подтверждения: сначала её должен подтвердить второй человек.",
+    "unconfirmed": "Получателей {count}, больше чем {most}: сначала её подтверждает (confirm) кто-то, кроме {who}.",
     "own": "Автор не может подтвердить свою рассылку сам: попросите другого.",
-    "state": "В нынешнем состоянии рассылки этого сделать нельзя. Посмотрите `state`.",
-    "not-sent": "Ещё ничего не отправлялось: повторять нечего.",
+    "state": "Рассылка {state}, {to} её нельзя: {instead}.",
+    "not-sent": "Рассылка {state}, повторять нечего: {instead}.",
+    "attachments-channel": "SMS не передаёт файлов: дайте в тексте ссылку или напишите по почте или в Telegram.",
+    "attachments-many": "Файлов {count}, больше чем {most}: отправьте их несколькими сообщениями.",
+    "attachment-empty": "Файл «{name}» пуст: проверьте его содержимое.",
+    "attachment-large": "Файл «{name}» больше {kb} КБ: дайте ссылку.",
+    "attachments-large": "Файлы вместе больше {kb} КБ: дайте ссылку.",
+    "picture": "«{name}» — не PNG, JPEG, GIF или WebP до {kb} КБ: уменьшите картинку или дайте её адрес в интернете.",
+    "code": "Причины «{wanted}» нет. Есть: {known}.",
     "template": "Такого шаблона нет. Посмотрите, какие есть, или сохраните новый.",
     "template-name": "Имя шаблона: строчные латинские буквы, цифры, дефис и точка, не больше 80 знаков.",
     "contact": "Такого контакта нет. Проверьте идентификатор.",
     "test": "Пробное письмо отправляется хотя бы одному и не больше чем 20 получателям.",
     "message": "Дайте текст или шаблон, адрес или контакт; html — только для почты и вместе с текстом.",
     "no-address": "У контакта нет адреса для этого канала. Возьмите другой канал.",
+}
+_TO: Mapping[str, str] = {
+    "changed": "изменить",
+    "tried again": "повторить",
+    "taken off the calendar": "снять с расписания",
+    "begun": "начать",
+    "resumed": "продолжить",
+    "paused": "поставить на паузу",
+    "cancelled": "отменить",
+}
+_IS: Mapping[str, str] = {
+    "draft": "ещё черновик",
+    "scheduled": "запланирована",
+    "running": "уже идёт",
+    "paused": "на паузе",
+    "cancelled": "отменена",
+    "finished": "закончена",
+}
+_INSTEAD: Mapping[str, str] = {
+    "draft": "её можно начать (start), запланировать (schedule) или изменить (change)",
+    "scheduled": "её можно снять с расписания (unschedule), тогда это снова черновик, или отменить (cancel)",
+    "running": "её можно остановить на время (pause) или насовсем (cancel); для другой сделайте копию (copy)",
+    "paused": "её можно продолжить (resume) или отменить (cancel); для другой сделайте копию (copy)",
+    "cancelled": "чтобы всё-таки отправить, сделайте копию (copy) и начните её",
+    "finished": "можно повторить тем, кому не удалось (retry), или сделать копию (copy) и начать её",
 }
 MISSING = frozenset({"unknown", "template", "contact"})
 """Codes of refusals that mean: there is no such thing."""
@@ -118,13 +153,18 @@ def state_said(state: str, language: str) -> str:
 
 def refused_said(error: Refused, language: str) -> str:
     """Why something cannot be done, and what to do. Pure."""
-    return _REFUSED.get(error.code, str(error)) if language == "ru" else str(error)
+    if language != "ru" or error.code not in _REFUSED:
+        return str(error)
+    state, to = str(error.facts.get("state", "")), str(error.facts.get("to", ""))
+    named = {"state": _IS.get(state, state), "to": _TO.get(to, to), "instead": _INSTEAD.get(state, "")}
+    return _REFUSED[error.code].format_map(error.facts | named)
 
 
 def content_said(error: NotCompiled, language: str) -> str:
     """Which text of a content is no template. Pure."""
-    words = ("{where}: this is no template ({why}); mend it", "{where}: это не шаблон ({why}); исправьте")
-    return _pick(words, language).format(where=error.where, why=f"{error.key} {error.detail}".strip())
+    code = "template" if error.key == "syntax" else f"template_{error.key}"
+    said = reasons.said(error.where, code, {"detail": error.detail}, (), language)
+    return f"{error.where}: {said}" if error.where else said
 
 
 def wait_said(wait: Wait, now: datetime, language: str = "en") -> str:

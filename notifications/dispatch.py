@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
+from broadcasts.attachments import FILES
 from domain.errors import SendError, Unavailable
 from domain.messages import ChannelName, Outbound, Sent, utcnow
 from domain.ports import Poster, Sender
@@ -20,6 +21,7 @@ from store.engine import is_away
 
 log = logging.getLogger(__name__)
 
+_CARRIED_AT_ONCE = 8  # up to 10 MB each (`broadcasts.attachments.LARGEST`), and the same in Base64
 _RENDERED_AT_ONCE = 8  # each takes a connection of the pool
 
 
@@ -28,6 +30,10 @@ class Renderer(Protocol):
 
     async def render(self, delivery: Delivery) -> Outbound:
         """Raises Skip when there is nothing to send, Later when something else must be sent first."""
+        ...
+
+    async def with_files(self, message: Outbound, stored: Iterable[Mapping[str, Any]]) -> Outbound:
+        """The same with these files of the store."""
         ...
 
 
@@ -70,6 +76,7 @@ class Dispatch:
         self._limits = limits
         self._timeout = timeout
         self._rendering = asyncio.Semaphore(_RENDERED_AT_ONCE)
+        self._carrying = asyncio.Semaphore(_CARRIED_AT_ONCE)
         self._resting: dict[str, str] = {}
         self._slots = {name: asyncio.Semaphore(concurrency) for name in senders}
         self._posters = {
@@ -89,7 +96,7 @@ class Dispatch:
             return message
         try:
             await self._wait_for_limits(delivery)
-            sent = await self._send(ChannelName(delivery.channel), message, bool(delivery.broadcast))
+            sent = await self._carried(delivery, message)
         except Exception as error:  # noqa: BLE001 - an adapter's fault fails its delivery, and is logged below
             outcome = self._failed(error, delivery)
         else:
@@ -105,7 +112,7 @@ class Dispatch:
         """
         channel = ChannelName(delivery.channel)
         poster = self._posters.get(channel)
-        if poster is None:
+        if poster is None or FILES in delivery.facts:
             task = asyncio.create_task(self._posted(delivery, tell))
             self.posted.add(task)
             task.add_done_callback(self.posted.discard)
@@ -166,6 +173,15 @@ class Dispatch:
             raise Later("waits for its turn under the rate limits", wait)
         if wait:
             await asyncio.sleep(wait.total_seconds())
+
+    async def _carried(self, delivery: Delivery, message: Outbound) -> Sent:
+        """With the files of a mailing's row: few at once, for each message holds megabytes of them."""
+        channel, stored = ChannelName(delivery.channel), delivery.facts.get(FILES)
+        if not stored:
+            return await self._send(channel, message, bool(delivery.broadcast))
+        async with self._carrying:
+            message = await self._renderer.with_files(message, stored)
+            return await self._send(channel, message, bool(delivery.broadcast))
 
     async def _send(self, channel: ChannelName, message: Outbound, is_mailing: bool) -> Sent:
         if is_mailing:

@@ -12,7 +12,11 @@ from store import links
 from store.deliveries import Delivery
 from store.engine import Database
 
-_ADDRESSED_BY: Mapping[str, AddressKind] = {"email": AddressKind.EMAIL, "sms": AddressKind.PHONE}
+_ADDRESSED_BY: Mapping[str, AddressKind] = {
+    "email": AddressKind.EMAIL,
+    "sms": AddressKind.PHONE,
+    "whatsapp": AddressKind.PHONE,
+}
 """Where a link proves the address that it is sent to. Who writes by Telegram is there already."""
 
 

@@ -13,7 +13,7 @@ import msgspec
 from domain.ids import new_id
 from domain.messages import ChannelName, DeliveryState, utcnow
 from notifications.verdict import Outcome, Rest
-from store import cards, chats, deliveries, events, pacing, suppressions
+from store import cards, chats, deliveries, events, pacing, permission, suppressions
 from store.bulk import Row
 from store.deliveries import Delivery, Lane, Purpose, Verdict
 from store.engine import Connection, Database, is_away
@@ -67,6 +67,8 @@ class Ledger:
             outcomes = [o for o in decided if o.delivery.id in ours]
             await cards.put_off(connection, [_edit_again(o, now) for o in outcomes if _is_edit_again(o)])
             await suppressions.stop(connection, [_stopped(o, now) for o in outcomes if o.stops])
+            dead = [(o.delivery.channel, o.delivery.address) for o in outcomes if o.stops]
+            await permission.drop_unreachable(connection, dead, "the address takes nothing")
             await pacing.count(connection, _pulses(outcomes, now))
             notices = await self._rest(connection, outcomes, now)
             notices += await _tell_authors(connection, outcomes, now)

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from broadcasts.accounts import SPEAKS
+from broadcasts.content.blocks import Content
 from broadcasts.content.compiled import Compiled, Filled, House, compile
 from broadcasts.content.marks import NotCompiled
 from broadcasts.content.parse import NotContent, parse
@@ -27,6 +28,7 @@ __all__ = ["Compile", "House", "Letter", "Live", "compiler"]
 class Template:
     """A content, compiled for a kind of channel."""
 
+    content: Content
     compiled: Compiled
     fields: tuple[str, ...]
     """The fields of a card that it may show."""
@@ -45,10 +47,11 @@ def compiler(house: House) -> Compile:
             raise Skip(f"no mailings go through a channel of kind {kind}")
         text = msgspec.json.encode(content).decode()
         try:
-            made = compile(parse(text, html=True), spoken, house=house)
+            parsed = parse(text, html=True)
+            made = compile(parsed, spoken, house=house)
         except (NotContent, NotCompiled) as error:
             raise Skip(f"its content cannot be read: {error}") from error
-        return Template(compiled=made, fields=tuple(sorted(made.variables)))
+        return Template(content=parsed, compiled=made, fields=tuple(sorted(made.variables)))
 
     return compile_
 
@@ -128,5 +131,6 @@ def message_of(delivery: Delivery, filled: Filled, more: Mapping[str, Any] = _NO
         subject=filled.subject or None,
         buttons=tuple((Button(text=text, url=url),) for text, url in filled.buttons),
         photo=filled.photo,
+        template=filled.template,
         **more,
     )

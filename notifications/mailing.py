@@ -11,11 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from broadcasts import allotment, brakes, plan
+from broadcasts import allotment, attachments, brakes, plan
 from broadcasts.accounts import NAMES, Account
 from broadcasts.allotment import Facts
 from broadcasts.brakes import Brake, Pulse
@@ -75,9 +76,16 @@ class Mailings:
         rows = await mailing.claim(connection, channel, shares, lease)
         if not rows:
             return []
-        good = await self._judged(connection, account, rows)
+        good = await self._judged(connection, account, await self._with_values(connection, rows))
         await pacing.use(connection, allotment.spending(facts, [(_id(d), d.provider) for d in good]))
-        return await self._with_values(connection, good)
+        return good
+
+    async def stopped(self, connection: Connection, channel: ChannelName) -> dict[str, Brake]:
+        """The providers that take nothing at the moment, or ACCOUNT for all of them."""
+        account, now = self._accounts.get(channel), self._clock()
+        if account is None:
+            return {}
+        return {p: brake for p, brake in (await braked(connection, account.name, now)).items() if now < brake.until}
 
     def render(self, delivery: Delivery) -> Outbound:
         """The message of a claimed row. Raises Skip when there is nothing to say."""
@@ -106,16 +114,18 @@ class Mailings:
     async def _running(self, connection: Connection) -> bool:
         if time.monotonic() - self._asked > REFRESHED:
             rows = await broadcasts.live(connection)
+            if rows and not self._letters:  # before the others see that something runs
+                self._letters = self._made(await secrets.key(connection, secrets.LINKS))
             self._live = {row.id: self._kept(row) for row in rows}
             self._asked = time.monotonic()
-            if rows and not self._letters:
-                key = await secrets.key(connection, secrets.LINKS)
-                mails, host = self._leave_by_mail, urlsplit(self._base).hostname or "localhost"
-                self._letters = {
-                    name: Letter(base=self._base, key=key, host=host, leave_by_mail=mails.get(name, ""))
-                    for name in self._accounts
-                }
         return bool(self._live)
+
+    def _made(self, key: bytes) -> dict[str, Letter]:
+        mails, host = self._leave_by_mail, urlsplit(self._base).hostname or "localhost"
+        return {
+            name: Letter(base=self._base, key=key, host=host, leave_by_mail=mails.get(name, ""))
+            for name in self._accounts
+        }
 
     def _kept(self, row: Broadcast) -> Live:
         known = self._live.get(row.id)
@@ -200,15 +210,30 @@ class Mailings:
             known = await mailing.values(
                 connection, [d.contact for d in theirs if d.contact], self._wanted(live, theirs)
             )
+            files = await self._files(connection, live, theirs)
             for d in theirs:
                 values = known.get(d.contact, {}) if d.contact else {}
-                until = self._quiet_until(live.plan, values)
-                if until is None:
-                    found.append(d._replace(facts={**d.facts, **values}))
+                own = files.get(d.contact, []) if d.contact else []
+                if isinstance(own, str):
+                    later.append(_skipped(d, own))
+                elif (until := self._quiet_until(live.plan, values)) is None:
+                    facts = {**d.facts, **values}
+                    found.append(d._replace(facts={**facts, attachments.FILES: own} if own else facts))
                 else:
                     later.append(_put_off(d, until))
         await deliveries.settle(connection, later, self._clock())
         return found
+
+    async def _files(
+        self, connection: Connection, live: Live, rows: Sequence[Delivery]
+    ) -> Mapping[UUID, list[dict[str, Any]] | str]:
+        """Each one's files, or the code why nothing goes without them."""
+        try:
+            template = self._template(live, rows[0].channel)
+        except Skip:
+            return {}
+        people = [d.contact for d in rows if d.contact]
+        return await attachments.of_people(connection, template.content, template.compiled, people)
 
     def _wanted(self, live: Live, rows: Sequence[Delivery]) -> list[str]:
         try:

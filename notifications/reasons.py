@@ -27,6 +27,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (r"takes no SMS|cannot receive SMS|\b21614\b|\b30006\b", "no_sms"),
     (r"switched off or out of reach|\b30003\b", "phone_off"),
     (r"carrier blocks|\b30004\b", "carrier"),
+    (r"only approved templates|\b63016\b", "whatsapp_late"),
+    (r"not on WhatsApp|\b63024\b", "no_whatsapp"),
     (r"carries no files yet", "sms_files"),
     (r"must be non-empty|file is empty", "empty_file"),
     (r"too (large|big)|\bSIZE\b|\b413\b", "too_large"),
@@ -39,6 +41,14 @@ _TABLE: tuple[tuple[str, str], ...] = (
 _ROWS = tuple((re.compile(pattern, re.IGNORECASE), key) for pattern, key in _TABLE)
 
 REASONS: Mapping[str, Mapping[str, str]] = {
+    "whatsapp_late": {
+        "en": "WhatsApp takes answers for 24 hours after the customer’s last message. Call, or use another address.",
+        "ru": "WhatsApp принимает ответы 24 часа после сообщения клиента. Позвоните или напишите на другой адрес.",
+    },
+    "no_whatsapp": {
+        "en": "This number is not on WhatsApp. Call, or write to another address.",
+        "ru": "У этого номера нет WhatsApp. Позвоните или напишите на другой адрес.",
+    },
     "stopped": {
         "en": "The customer has asked us to stop writing here. Call, or write to another address.",
         "ru": "Клиент попросил больше не писать сюда. Позвоните или напишите на другой адрес.",

@@ -16,6 +16,7 @@ from notifications import review
 from notifications.handover import HandOver
 from notifications.lines import one_line
 from notifications.posts import Posts
+from notifications.questions import questions
 from notifications.reasons import explain
 from notifications.relay import EMPTY, Unsendable, is_on_card, relayed, stored_files, whole_text
 from notifications.sales import Reader, buttons, card
@@ -171,19 +172,27 @@ class Renderer:
         )
 
     async def _greeting(self, connection: Connection, delivery: Delivery) -> Outbound:
-        message = await message_of(connection, delivery)
+        message = await message_of(connection, delivery) if delivery.message else None
         language = str(delivery.facts.get("language") or self._language)
         key, own = str(delivery.facts.get("key", "greeting")), self._greetings.get(delivery.channel, {})
-        refs = [message.ref] if message.ref and message.channel == delivery.channel else []
+        refs = [message.ref] if message and message.ref and message.channel == delivery.channel else []
         text = (key == "greeting" and own.get(language)) or self._say(key, language)
+        lines = await self._asked(connection, delivery)
+        subject = self._subject(delivery, message.subject if message else None, language)
         return Outbound(
             delivery=str(delivery.id),
             to=delivery.address,
-            text="\n\n".join([text, *await self._links(delivery, language)]),
-            subject=self._subject(delivery, message.subject, language),
+            text="\n\n".join([text, *(lines or await self._links(delivery, language))]),
+            subject=self._say("confirm_subject", language) if subject and lines else subject,
             reply_to=self._chain(delivery, refs),
             automatic=True,
         )
+
+    async def _asked(self, connection: Connection, delivery: Delivery) -> list[str]:
+        """What somebody ticked, each with the link that confirms it."""
+        if not (wanted := delivery.facts.get("requests")):
+            return []
+        return await questions(connection, wanted, self._hand_over.public_url if self._hand_over else "")
 
     async def _links(self, delivery: Delivery, language: str) -> list[str]:
         found = await self._hand_over.links(delivery, self._kind(delivery), self._clock()) if self._hand_over else {}
@@ -224,7 +233,8 @@ class Renderer:
     async def _post(self, connection: Connection, delivery: Delivery) -> Outbound:
         if self._posts is None:
             raise Skip("nothing is written here from contents")
-        return await self._posts.write(connection, delivery, self._kind(delivery))
+        message = await self._posts.write(connection, delivery, self._kind(delivery))
+        return await self.with_files(message, delivery.facts.get("files") or ())
 
     async def _said(self, connection: Connection, delivery: Delivery) -> str:
         facts = {k: v for k, v in delivery.facts.items() if k not in ("key", "language", "press")}
@@ -242,6 +252,10 @@ class Renderer:
         known = await cards.language_of(connection, delivery.staff) if delivery.staff else None
         return known or self._language
 
+    async def with_files(self, message: Outbound, stored: Iterable[Mapping[str, Any]]) -> Outbound:
+        """The same with these files of the store. Raises Rejected for one that is gone, Unavailable."""
+        return replace(message, files=await self._files(stored))
+
     async def _files(self, stored: Iterable[Mapping[str, Any]]) -> tuple[File, ...]:
         return tuple([await self._file(one) for one in stored])
 
@@ -254,13 +268,9 @@ class Renderer:
         except OSError as error:
             raise Unavailable(f"the file store does not give {name!r}: {error}") from error
         return File(
-            name=name,
-            type=str(stored.get("type") or "application/octet-stream"),
-            size=len(data),
-            key=str(stored["key"]),
-            data=data,
-            content_id=str(stored.get("content_id") or ""),
-        )
+            name=name, type=str(stored.get("type") or "application/octet-stream"), size=len(data),
+            key=str(stored["key"]), data=data, content_id=str(stored.get("content_id") or ""),
+        )  # fmt: skip
 
     def _kind(self, delivery: Delivery) -> str:
         return self._kinds.get(delivery.channel, "")

@@ -15,14 +15,15 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.messages import Button
+from domain.money import Money
 from notifications.lines import one_line, paragraph
 from notifications.reasons import explain
-from notifications.words import moment, more, words
+from notifications.words import moment, more, sum_of, words
 from store.cards import EXCERPT, CardView, Line
 
 LIMIT = 4096
 """UTF-16 units of a message (https://core.telegram.org/bots/api#sendmessage). Markup counts here too, to be safe."""
-KIND_ICONS = {"email": "✉️", "telegram": "✈️", "sms": "💬", "form": "🌐"}
+KIND_ICONS = {"email": "✉️", "telegram": "✈️", "sms": "💬", "whatsapp": "💬", "form": "🌐"}
 
 _ADDRESS_ICONS = {"email": "✉️", "phone": "📞", "telegram": "✈️", "vk": "🆔", "external": "🆔"}
 _STATE_ICONS = {"won": "🏆", "lost": "⚪️", "spam": "🚫"}
@@ -148,6 +149,7 @@ class _Card:
             "number": view.number,
             "state": self._state(),
             "joined": self._joined(),
+            "sum": self._sum(),
             "name": self._short(view.name or "") or self._say["unnamed"],
             "addresses": [self._address(a) for a in view.addresses[:5]],
             "channel": self._channel(),
@@ -180,6 +182,13 @@ class _Card:
         if self._view.under:
             return self._say["under"].format(number=self._view.under)
         return self._say["also"].format(numbers=", ".join(f"#{n}" for n in self._view.also)) if self._view.also else ""
+
+    def _sum(self) -> str:
+        """For how much; its seller is asked once it is won."""
+        view = self._view
+        if view.amount is not None:
+            return sum_of(Money(view.amount, view.currency or ""), self._reader.language)
+        return self._say["how_much"] if view.state == "won" and view.owner_id == self._reader.staff else ""
 
     def _icon(self) -> str:
         if self._view.state != "open":

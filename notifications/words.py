@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_skeleton, format_time
+from babel.numbers import format_currency, get_currency_symbol
+
+from domain.money import Money
 
 _LOCALES = {"en": Locale("en", "GB"), "ru": Locale("ru")}
 _DAY_FIRST = "{day}, {time}"
@@ -30,7 +33,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kind_telegram": "Telegram",
         "kind_form": "Form",
         "kind_sms": "SMS",
+        "kind_whatsapp": "WhatsApp",
         "reopen": "Reopen",
+        "how_much": "Won for how much? Answer with the sum, or leave it.",
         "customer": "Customer",
         "we": "We",
         "page": "Page",
@@ -66,7 +71,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kind_telegram": "Telegram",
         "kind_form": "Форма на сайте",
         "kind_sms": "SMS",
+        "kind_whatsapp": "WhatsApp",
         "reopen": "Открыть снова",
+        "how_much": "На какую сумму? Ответьте суммой — или оставьте так.",
         "customer": "Клиент",
         "we": "Мы",
         "page": "Страница",
@@ -100,6 +107,17 @@ def more(count: int, language: str) -> str:
     known = language if language in WORDS else "en"
     form = str(_LOCALES[known].plural_form(count))
     return WORDS[known][f"more_{form}"].format(count=count)
+
+
+def sum_of(money: Money, language: str) -> str:
+    """ "£50,000", "50 000 ₽", "KZT 50,000.50": cents only where there are some."""
+    locale = _LOCALES.get(language, _LOCALES["en"])
+    pattern = locale.currency_formats["standard"].pattern
+    if money.amount == money.amount.to_integral_value():
+        pattern = pattern.replace(".00", "")
+    if get_currency_symbol(money.currency, locale)[-1:].isalpha():
+        pattern = pattern.replace("¤#", "¤\u00a0#")
+    return format_currency(money.amount, money.currency, pattern, locale, currency_digits=False)
 
 
 def moment(at: datetime, now: datetime, zone: ZoneInfo, language: str) -> str:

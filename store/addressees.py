@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.messages import ChannelName
 from store import bulk
 from store.permission import TOPIC
 
@@ -23,6 +24,8 @@ class Addressee(NamedTuple):
     card: UUID | None
     purpose: str
     """The topic of its broadcast, or "marketing"."""
+    left_at: datetime | None = None
+    """When he first unsubscribed by it, where that is asked for."""
 
 
 async def of(connection: AsyncConnection, delivery: UUID) -> Addressee | None:
@@ -32,7 +35,7 @@ async def of(connection: AsyncConnection, delivery: UUID) -> Addressee | None:
 
 
 _OF = text(
-    f"""SELECT d.id, d.channel, d.address, d.contact_id, {TOPIC} FROM deliveries d
+    f"""SELECT d.id, d.channel, d.address, d.contact_id, {TOPIC}, d.left_at FROM deliveries d
         LEFT JOIN broadcasts b ON b.id = d.broadcast_id WHERE d.id = :id"""
 )
 
@@ -51,12 +54,40 @@ _NAMED = text(
 )
 
 
+async def name_of(connection: AsyncConnection, delivery: UUID) -> tuple[ChannelName, str] | None:
+    """(channel, external id) of a delivery that has gone out."""
+    row = (await connection.execute(_NAME_OF, {"id": delivery})).first()
+    return (ChannelName(row.channel), row.external_id) if row else None
+
+
+_NAME_OF = text("SELECT channel, external_id FROM deliveries WHERE id = :id AND external_id IS NOT NULL")
+
+
+async def last_mailing(connection: AsyncConnection, channel: str, address: str, since: datetime) -> Addressee | None:
+    """The addressee of the last mailing that went to this address by this account since then."""
+    row = (await connection.execute(_LAST, {"channel": channel, "address": address, "since": since})).first()
+    return Addressee(*row) if row else None
+
+
+_LAST = text(
+    f"""SELECT d.id, d.channel, d.address, d.contact_id, {TOPIC} FROM broadcasts b
+        JOIN deliveries d ON d.broadcast_id = b.id AND d.address = :address
+        WHERE d.channel = :channel AND d.sent_at > :since ORDER BY d.sent_at DESC LIMIT 1"""
+)
+# From the broadcasts, of which there are few: the index on their deliveries begins with them
+
+
 async def left(connection: AsyncConnection, delivery: UUID, at: datetime) -> None:
     """The person unsubscribed by this delivery: the first time counts."""
     await connection.execute(_LEFT, {"id": delivery, "at": at})
 
 
 _LEFT = text("""UPDATE deliveries SET left_at = :at WHERE id = :id AND left_at IS NULL AND broadcast_id IS NOT NULL""")
+
+
+async def came_back(connection: AsyncConnection, delivery: UUID) -> None:
+    """He has taken it back."""
+    await connection.execute(text("UPDATE deliveries SET left_at = NULL WHERE id = :id"), {"id": delivery})
 
 
 async def complained(connection: AsyncConnection, delivery: UUID, at: datetime) -> None:

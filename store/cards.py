@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -63,6 +64,9 @@ class CardView(NamedTuple):
     """The number of the person's other lead where the talk goes on, while both are known to be one person's."""
     also: Sequence[int] = ()
     """The numbers of the leads that go on in this one."""
+    amount: Decimal | None = None
+    """For how much it is, or was won."""
+    currency: str | None = None
 
 
 async def view(connection: AsyncConnection, lead: UUID, last: int = 5) -> CardView | None:
@@ -71,8 +75,8 @@ async def view(connection: AsyncConnection, lead: UUID, last: int = 5) -> CardVi
     if head is None:
         return None
     lines = [Line(*r) for r in await connection.execute(_LINES, {"lead": lead, "last": last})]
-    *facts, total, under, also = head
-    return CardView._make([*facts, lines, total, under, also])
+    *facts, total, under, also, amount, currency = head
+    return CardView._make([*facts, lines, total, under, also, amount, currency])
 
 
 _HEAD = text(
@@ -88,7 +92,7 @@ _HEAD = text(
        (SELECT count(*) FROM messages m WHERE m.lead_id = l.id) AS total,
        (SELECT u.number FROM leads u WHERE u.id = l.under_id AND l.state = 'open') AS under,
        (SELECT coalesce(array_agg(u.number ORDER BY u.number), '{}') FROM leads u
-        WHERE u.under_id = l.id AND u.state = 'open') AS also
+        WHERE u.under_id = l.id AND u.state = 'open') AS also, l.amount, l.currency
        FROM leads l JOIN identities o ON o.id = l.opened_by LEFT JOIN staff s ON s.id = l.owner_id
        WHERE l.id = :lead"""
 ).columns(addresses=JSONB)

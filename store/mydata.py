@@ -32,7 +32,7 @@ _SECTIONS = {
                     WHERE m.contact_id = :card AND CAST(:identity AS uuid) IS NOT NULL ORDER BY m.at""",
     "consents": """SELECT purpose, channel, granted, text, version, encode(text_hash, 'hex') AS text_hash, source, at
                    FROM consents WHERE contact_id = :card AND CAST(:identity AS uuid) IS NOT NULL ORDER BY at, id""",
-    "requests": """SELECT number, state, opened_at, closed_at FROM leads
+    "requests": """SELECT number, state, opened_at, closed_at, amount, currency FROM leads
                    WHERE opened_by = :identity AND home_id = :card ORDER BY opened_at""",
     "messages": """SELECT m.direction, m.channel, m.subject, m.text, m.received_at AS at
                    FROM leads l JOIN messages m ON m.lead_id = l.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -207,6 +208,9 @@ class LeadOf:
     closed_at: datetime | None
     under: int | None
     """The number of the person's other lead where the talk goes on."""
+    amount: Decimal | None = None
+    """For how much it is, or was won; in `currency` (ISO 4217)."""
+    currency: str | None = None
 
 
 async def leads(connection: AsyncConnection, persons: Ids) -> list[LeadOf]:
@@ -217,7 +221,8 @@ async def leads(connection: AsyncConnection, persons: Ids) -> list[LeadOf]:
 _LEADS = text(
     """SELECT l.id, l.contact_id, l.home_id, l.number, l.pipeline, l.state, l.owner_id, coalesce(s.name, ''),
          l.taken_at IS NOT NULL, l.opened_at, l.active_at, l.closed_at,
-         CASE l.state WHEN 'open' THEN (SELECT u.number FROM leads u WHERE u.id = l.under_id) END
+         CASE l.state WHEN 'open' THEN (SELECT u.number FROM leads u WHERE u.id = l.under_id) END,
+         l.amount, l.currency
        FROM leads l LEFT JOIN staff s ON s.id = l.owner_id
        WHERE l.contact_id = ANY(CAST(:ids AS uuid[])) ORDER BY l.opened_at DESC, l.id DESC"""
 )

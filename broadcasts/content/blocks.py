@@ -13,8 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Channel = Literal["email", "telegram", "sms"]
+Channel = Literal["email", "telegram", "sms", "whatsapp"]
 CHANNELS: tuple[Channel, ...] = ("email", "telegram", "sms")
+"""Those with words of their own. WhatsApp says what an SMS says, or a template (`WhatsApp`)."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """What no text of ours holds: control characters but tab and line feed, and halves of surrogate pairs."""
@@ -23,19 +24,20 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 def _clean(text: str) -> str:
     text = text.replace("\r\n", "\n")
     if _CONTROL.search(text):
-        raise ValueError("control characters are not allowed")
+        raise ValueError("control")  # a key of `broadcasts.content.reasons`
     return text
 
 
 def _line(text: str) -> str:
     if "\n" in text:
-        raise ValueError("must be one line")
+        raise ValueError("one_line")
     return _clean(text)
 
 
 Line = Annotated[str, Field(max_length=500), AfterValidator(_line)]
 Address = Annotated[str, Field(max_length=2000), AfterValidator(_line)]
 Text = Annotated[str, Field(max_length=20_000), AfterValidator(_clean)]
+Placeholder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,16}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 
 
@@ -131,8 +133,19 @@ class Variant(_Value):
     @model_validator(mode="after")
     def _one(self) -> Variant:
         if self.blocks and self.text:
-            raise ValueError("give blocks or text, not both")
+            raise ValueError("both")
         return self
+
+
+class WhatsApp(_Value):
+    """The text that WhatsApp has approved for this mailing, by Twilio's ContentSid: sent in place of an SMS's words.
+
+    https://www.twilio.com/docs/content/send-templates-created-with-the-content-template-builder
+    """
+
+    template: Annotated[str, Field(pattern=r"^HX[0-9a-fA-F]{32}$")]
+    values: Annotated[Mapping[Placeholder, Line], Field(max_length=100)] = Field(default_factory=dict)
+    """Placeholder of the template -> what stands there; may hold variables."""
 
 
 class Variants(_Value):
@@ -141,6 +154,37 @@ class Variants(_Value):
     email: Variant | None = None
     telegram: Variant | None = None
     sms: Variant | None = None
+    whatsapp: WhatsApp | None = None
+
+
+class Attachment(_Value):
+    """A file of each one's own card that goes with the message, such as the person's invoice.
+
+    By its name, where * stands for anything ("invoice-*.pdf"), or by a field of the card that holds its name; of
+    several the latest. Mail and Telegram carry files, an SMS goes without.
+    """
+
+    name: Annotated[str, Field(max_length=200), AfterValidator(_line)] = ""
+    field: Annotated[str, Field(max_length=64), AfterValidator(_line)] = ""
+    missing: Literal["skip", "send"] = "skip"
+    """Whether who has no such file gets nothing, or the message without it."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Attachment:
+        if bool(self.name) == bool(self.field):
+            raise ValueError("name_or_field")
+        return self
+
+
+class Picture(_Value):
+    """The bytes of an attached picture, as they lie in the file store."""
+
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+    size: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+PictureName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
 
 
 class Utm(_Value):
@@ -170,10 +214,13 @@ class Content(_Value):
     variables: Annotated[Mapping[Name, Line], Field(max_length=100)] = Field(default_factory=dict)
     """Variable -> what stands for it where a person has none."""
     utm: Utm = Utm()
+    pictures: Annotated[Mapping[PictureName, Picture], Field(max_length=10)] = Field(default_factory=dict)
+    """Those that blocks show as "cid:name"; `leadwire template put` and the API put them there."""
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=3)] = ()
 
     def variant(self, channel: Channel) -> Variant | None:
         """What this channel says in its own way, or None."""
-        found: Variant | None = getattr(self.variants, channel)
+        found: Variant | None = getattr(self.variants, words_of(channel))
         return found
 
     def said(self, channel: Channel) -> tuple[str, Sequence[Block]]:
@@ -181,7 +228,12 @@ class Content(_Value):
         own = self.variant(channel)
         if own is None:
             return "blocks", self.blocks
-        return f"variants.{channel}.blocks", own.blocks
+        return f"variants.{words_of(channel)}.blocks", own.blocks
+
+
+def words_of(channel: Channel) -> Channel:
+    """The channel whose words this one says."""
+    return "sms" if channel == "whatsapp" else channel
 
 
 def walk(where: str, blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
@@ -201,5 +253,6 @@ def to_json(content: Content) -> str:
 
 def version(content: Content) -> str:
     """64 hexadecimal digits that differ when anything of the content differs."""
-    ordered = content.model_copy(update={"variables": dict(sorted(content.variables.items()))})
+    same = {"variables": dict(sorted(content.variables.items())), "pictures": dict(sorted(content.pictures.items()))}
+    ordered = content.model_copy(update=same)
     return hashlib.sha256(to_json(ordered).encode()).hexdigest()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
-from typing import Literal
+from typing import Literal, get_args
 
 import nh3
 
 from broadcasts.content import links, variables
-from broadcasts.content.blocks import CHANNELS, Block, Button, Channel, Content, Footer, Image, walk
+from broadcasts.content.blocks import CHANNELS, Block, Button, Channel, Content, Footer, Image, Variants, walk, words_of
 from broadcasts.content.compiled import Compiled, Filled, compile
 from broadcasts.content.mail import CLIPPED
 from broadcasts.content.marks import OURS, UNSUBSCRIBE, House, NotCompiled, Seen
+from broadcasts.content.parse import NotContent, Problem
 from broadcasts.content.preview import PlainUrls
 from broadcasts.content.texts import FINDINGS
 from broadcasts.content.variables import TemplateError
@@ -27,12 +28,16 @@ PARTS = 3
 """Parts of an SMS above which it is said."""
 
 _SEVERITY: Mapping[str, Severity] = {
+    "attachment_skips": "note",
+    "attachment_sms": "warning",
+    "button_leads_nowhere": "warning",
+    "button_vanishes": "warning",
     "image_no_alt": "warning",
     "link_placeholder": "warning",
     "link_private": "warning",
     "no_address": "warning",
     "sms_parts": "warning",
-    "telegram_attached": "note",
+    "whatsapp_no_template": "warning",
     "telegram_caption": "warning",
     "telegram_long": "warning",
     "too_big": "warning",
@@ -75,13 +80,38 @@ def check(
 
     `known` are the variables that contacts have; `sample` one person's values, by which lengths are measured.
     """
-    found = list(_texts(content, known, house))
+    found = [*_texts(content, known, house), *_attachments(content, known, channels)]
     if not any(one.severity == "error" and one.code.startswith("template") for one in found):
         found += _blocks(content, house, channels)
         for channel in channels:
             found += _channel(content, channel, house, sample or {}, most_parts)
     order = ("error", "warning", "note")
     return sorted(dict.fromkeys(found), key=lambda one: order.index(one.severity))
+
+
+def require_templates(content: Content) -> None:
+    """Raise NotContent for texts that are no templates, all at once: nobody could be sent them.
+
+    What is only not ready yet, such as a button without an address, is let through.
+    """
+    found = []
+    for where, source in _sources(content):
+        try:
+            variables.pieces(source)
+        except TemplateError as error:
+            found.append(_problem(where, error.key, error.detail))
+    if not found:
+        for channel in get_args(Channel):
+            try:
+                compile(content, channel, house=House(company="Leadwire"))
+            except NotCompiled as error:
+                found.append(_problem(error.where or content.said(channel)[0], error.key, error.detail))
+    if found:
+        raise NotContent(list({problem.path: problem for problem in found}.values()))
+
+
+def _problem(where: str, key: str, detail: str) -> Problem:
+    return Problem(path=where, code=_code(key), facts={"detail": detail})
 
 
 def _sources(content: Content) -> Iterator[tuple[str, str]]:
@@ -93,6 +123,8 @@ def _sources(content: Content) -> Iterator[tuple[str, str]]:
         if own := content.variant(channel):
             said[f"variants.{channel}.blocks"] = own.blocks
             yield f"variants.{channel}.text", own.text
+    if template := content.variants.whatsapp:
+        yield from ((f"variants.whatsapp.values.{name}", text) for name, text in template.values.items())
     for where, blocks in said.items():
         for place, block in walk(where, blocks):
             yield from (
@@ -120,9 +152,24 @@ def _texts(content: Content, known: Collection[str], house: House) -> Iterator[F
                 yield Finding(code="variable_no_default", where=where, facts=facts)
 
 
+def _attachments(content: Content, known: Collection[str], channels: Sequence[Channel]) -> Iterator[Finding]:
+    """Each one's own files: may the cards have them, and does every channel carry them?"""
+    for number, one in enumerate(content.attachments):
+        where, facts = f"attachments[{number}]", (("name", one.name or one.field),)
+        if one.field and one.field not in known:
+            yield Finding(code="attachment_field", where=where, facts=facts)
+        elif one.missing == "skip":
+            yield Finding(code="attachment_skips", where=where, facts=facts)
+    if content.attachments and {"sms", "whatsapp"} & set(channels):
+        yield Finding(code="attachment_sms", where="attachments")
+
+
 def _template(where: str, key: str, detail: str) -> Finding:
-    code = f"template_{key}" if f"template_{key}" in FINDINGS["en"] else "template"
-    return Finding(code=code, where=where, facts=(("detail", detail),))
+    return Finding(code=_code(key), where=where, facts=(("detail", detail),))
+
+
+def _code(key: str) -> str:
+    return f"template_{key}" if f"template_{key}" in FINDINGS["en"] else "template"
 
 
 def _blocks(content: Content, house: House, channels: Sequence[Channel]) -> Iterator[Finding]:
@@ -145,23 +192,41 @@ def _channel(
 ) -> Iterator[Finding]:
     own, (where, _) = content.variant(channel), content.said(channel)
     if own is not None and own.text:
-        where = f"variants.{channel}.text"
+        where = f"variants.{words_of(channel)}.text"
     try:
         compiled = compile(content, channel, house=house)
         names = {name for _, source in _sources(content) for name, _ in variables.names(source)}
     except NotCompiled as error:
         yield _template(error.where or where, error.key, error.detail)
         return
+    yield from _buttons(content, channel, house)
     filled = compiled.fill({name: sample.get(name) or name for name in names}, PlainUrls())
     for seen in compiled.seen:
         yield from _address(seen)
+        if seen.picture and seen.url[:4].lower() == "cid:" and seen.url[4:] not in content.pictures:
+            yield Finding(code="picture_missing", where=seen.where, facts=(("name", seen.url[4:]),))
     match channel:
         case "email":
             yield from _email(content, compiled, filled, where)
         case "telegram":
-            yield from _telegram(filled, where)
+            yield from _telegram(filled, where, has_photo=bool(filled.photo or compiled.attached))
         case "sms":
             yield from _sms(filled, where, most_parts)
+        case "whatsapp":
+            yield from _whatsapp(filled, where)
+
+
+def _buttons(content: Content, channel: Channel, house: House) -> Iterator[Finding]:
+    """Those that are no buttons for whom their variables are empty: Telegram is sent none, a mail's leads to "#"."""
+    where, blocks = content.said(channel)
+    code = {"telegram": "button_vanishes", "email": "button_leads_nowhere"}.get(channel)
+    for place, block in walk(where, blocks):
+        if code and isinstance(block, Button) and block.url:
+            alone = content.model_copy(update={"blocks": (block,), "variants": Variants()})
+            compiled = compile(alone, "telegram", house=house)
+            if compiled.variables and not compiled.fill({}, PlainUrls()).buttons:
+                names = ", ".join(sorted({name for name, _ in variables.names(f"{block.text} {block.url}")}))
+                yield Finding(code=code, where=f"{place}.url", facts=(("name", names),))
 
 
 def _address(seen: Seen) -> Iterator[Finding]:
@@ -190,17 +255,22 @@ def _email(content: Content, compiled: Compiled, filled: Filled, where: str) -> 
         yield Finding(code="too_big", where=where, facts=(("kilobytes", size // 1024),))
 
 
-def _telegram(filled: Filled, where: str) -> Iterator[Finding]:
+def _telegram(filled: Filled, where: str, *, has_photo: bool) -> Iterator[Finding]:
     seen = unescape(nh3.clean(filled.html, tags=set())) if filled.html else filled.text
     count = len(seen.encode("utf-16-le")) // 2
-    if not seen.strip() and not filled.photo:
+    if not seen.strip() and not has_photo:
         yield Finding(code="no_text", where=where)
-    if filled.photo.startswith("cid:"):
-        yield Finding(code="telegram_attached", where=where)
     if count > TELEGRAM_TEXT:
         yield Finding(code="telegram_long", where=where, facts=(("count", count), ("most", TELEGRAM_TEXT)))
-    elif filled.photo and count > TELEGRAM_CAPTION:
+    elif has_photo and count > TELEGRAM_CAPTION:
         yield Finding(code="telegram_caption", where=where, facts=(("count", count), ("most", TELEGRAM_CAPTION)))
+
+
+def _whatsapp(filled: Filled, where: str) -> Iterator[Finding]:
+    if filled.template is None:
+        yield Finding(code="whatsapp_no_template", where="variants.whatsapp")
+        if not filled.text:
+            yield Finding(code="no_text", where=where)
 
 
 def _sms(filled: Filled, where: str, most: int) -> Iterator[Finding]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broadcasts.content import links
-from broadcasts.content.blocks import CHANNELS, Channel, Content
+from broadcasts.content.blocks import CHANNELS, Channel, Content, words_of
 from broadcasts.content.mail import MailHtml
 from broadcasts.content.marks import House, Marks, Scope, Seen
 from broadcasts.content.plain import PlainText, Sms
-from broadcasts.content.slots import Strip, Urls, Values, strip
+from broadcasts.content.slots import Strip, Urls, Values, clean, strip
 from broadcasts.content.telegram import TelegramText
 from domain.messages import Woven
+from domain.templates import Template
+from people.greeting import called
 
 __all__ = ["CHANNELS", "Compiled", "Filled", "House", "compile"]
 _NOTHING = strip([])
+GIVEN, WHOLE = "given_name", "name"
+"""Cards that came from a form or a chat have but a whole name: a greeting takes the given one out of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +37,9 @@ class Filled:
     buttons: tuple[tuple[str, str], ...] = ()
     """Telegram: (text, address), one below the other."""
     photo: str = ""
-    """Telegram: the address of the photo, or "cid:name" for an attached one."""
+    """Telegram: the address of the photo; an attached one is no address, and goes as a file."""
+    template: Template | None = None
+    """WhatsApp: what is sent in place of the text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,9 +64,12 @@ class Compiled:
     html: Strip | None = None
     buttons: tuple[tuple[Strip, Strip], ...] = ()
     photo: Strip | None = None
+    template: tuple[str, Mapping[str, Strip]] | None = None
+    """WhatsApp: the approved text's id, and what stands at its placeholders."""
 
     def fill(self, values: Values, urls: Urls) -> Filled:
         """The texts for one person. Values are text, as it is: they are escaped here. Raises nothing."""
+        values = _greeted(values) if GIVEN in self.variables else values
         subject = " ".join(self.subject(values, urls).split())
         text = _tidy(self.text(values, urls))
         if self.channel == "email":
@@ -71,8 +81,15 @@ class Compiled:
             html=html,
             woven=woven,
             buttons=self._buttons(values, urls) if self.buttons else (),
-            photo="" if self.photo is None else _address(self.photo(values, urls)),
+            photo="" if self.photo is None else _photo(self.photo(values, urls)),
+            template=self._filled_template(values, urls) if self.template else None,
         )
+
+    def _filled_template(self, values: Values, urls: Urls) -> Template | None:
+        if self.template is None:
+            return None
+        id_, places = self.template
+        return Template(id_, {name: said(values, urls).strip() for name, said in places.items()})
 
     def _html(self, values: Values, urls: Urls) -> tuple[str, Woven | None]:
         if self.html is None:
@@ -87,6 +104,12 @@ class Compiled:
         return tuple((text, url) for text, url in filled if text and url)
 
 
+def _greeted(values: Values) -> Values:
+    if values.get(GIVEN) or not (whole := values.get(WHOLE)):
+        return values
+    return {**values, GIVEN: called(clean(whole))}
+
+
 def _tidy(text: str) -> str:
     """No more than one empty line, where a person has no value or a condition does not hold."""
     while "\n\n\n" in text:
@@ -96,6 +119,10 @@ def _tidy(text: str) -> str:
 
 def _address(url: str) -> str:
     return "" if url == links.UNUSABLE else url
+
+
+def _photo(url: str) -> str:
+    return "" if url[:4].lower() == "cid:" else _address(url)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -109,13 +136,15 @@ class _Compiler:
     def compile(self) -> Compiled:
         own = self.content.variant(self.channel)
         if own is not None and own.text:
-            return self._compiled(text=self._words(f"variants.{self.channel}.text", own.text), subject=self._subject())
+            return self._compiled(
+                text=self._words(f"variants.{words_of(self.channel)}.text", own.text), subject=self._subject()
+            )
         match self.channel:
             case "email":
                 return self._mail()
             case "telegram":
                 return self._telegram()
-            case "sms":
+            case "sms" | "whatsapp":
                 marks = Marks(self.scope, html=False)
                 text = Sms(marks, self.house, self.language).render(*self.content.said("sms"))
                 return self._compiled(text=marks.finish(text))
@@ -156,13 +185,14 @@ class _Compiler:
         photo: Strip | None = None,
         buttons: tuple[tuple[Strip, Strip], ...] = (),
     ) -> Compiled:
+        template = self._template()  # first: its variables count, too
         attached = {one.url[4:] for one in self.scope.seen if one.picture and one.url[:4].lower() == "cid:"}
         return Compiled(
             channel=self.channel,
             language=self.language,
             links=tuple(self.scope.links),
             attached=tuple(sorted(attached)),
-            variables=frozenset(self.scope.names),
+            variables=frozenset(self.scope.names | ({WHOLE} if GIVEN in self.scope.names else set())),
             leaves=self.scope.leaves,
             seen=tuple(dict.fromkeys(self.scope.seen)),
             company=self.house.company,
@@ -171,7 +201,15 @@ class _Compiler:
             html=html,
             photo=photo,
             buttons=buttons,
+            template=template,
         )
+
+    def _template(self) -> tuple[str, Mapping[str, Strip]] | None:
+        own = self.content.variants.whatsapp
+        if own is None or self.channel != "whatsapp":
+            return None
+        where = "variants.whatsapp.values"
+        return own.template, {name: self._words(f"{where}.{name}", text) for name, text in own.values.items()}
 
 
 def compile(content: Content, channel: Channel, *, house: House) -> Compiled:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from broadcasts.content import blocks
+from broadcasts.content import blocks, reasons
 from broadcasts.content.blocks import CHANNELS, Content, Html, walk
 
 LONGEST = 2_000_000
@@ -25,6 +25,7 @@ _FIELDS: Mapping[str, type[BaseModel]] = {
     "email": blocks.Variant,
     "telegram": blocks.Variant,
     "sms": blocks.Variant,
+    "whatsapp": blocks.WhatsApp,
 }
 
 
@@ -35,11 +36,16 @@ class Problem:
     path: str
     """Where in the JSON: "blocks[2].colour"."""
     code: str
-    """"unknown_field", "unknown_value", "missing", "html_not_allowed", or pydantic's type of error."""
-    message: str
-    """In English, for a developer."""
+    """"unknown_field", "unknown_value", "missing", "html_not_allowed", "template..." or pydantic's type of error."""
     allowed: tuple[str, ...] = ()
     """Fields or values that may stand there, where they are a list."""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """What the sentence names."""
+
+    def say(self, language: str) -> str:
+        """What is wrong, what is expected, and an example."""
+        key = str(self.facts.get("words", self.code))
+        return reasons.said(self.path, key, self.facts, self.allowed, language)
 
 
 class NotContent(ValueError):
@@ -47,7 +53,11 @@ class NotContent(ValueError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(f"{p.path or 'content'}: {p.message}" for p in self.problems))
+        super().__init__(self.words("en"))
+
+    def words(self, language: str) -> str:
+        """All of them, in this language."""
+        return "; ".join(f"{one.path or 'content'}: {one.say(language)}" for one in self.problems)
 
 
 def parse(given: str | bytes | Mapping[str, object], *, html: bool = False) -> Content:
@@ -57,7 +67,7 @@ def parse(given: str | bytes | Mapping[str, object], *, html: bool = False) -> C
     """
     text = json.dumps(given) if isinstance(given, Mapping) else given
     if len(text) > LONGEST:
-        raise NotContent([Problem(path="", code="too_long", message=f"more than {LONGEST} bytes")])
+        raise NotContent([Problem(path="", code="too_long", facts={"most": LONGEST})])
     try:
         content = Content.model_validate_json(text)
     except ValidationError as error:
@@ -72,7 +82,7 @@ def _raw(content: Content) -> Iterator[Problem]:
     for where, said in places.items():
         for place, block in walk(where, said):
             if isinstance(block, Html):
-                yield Problem(path=place, code="html_not_allowed", message="you may not use raw HTML")
+                yield Problem(path=place, code="html_not_allowed")
 
 
 def _problems(error: ValidationError) -> list[Problem]:
@@ -87,21 +97,17 @@ def _problem(error: ErrorDetails) -> Problem:
     facts: Mapping[str, Any] = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
-            allowed = tuple(owner.model_fields) if owner else ()
-            return Problem(path=place, code="unknown_field", message=_one_of("unknown field", allowed), allowed=allowed)
+            return Problem(path=place, code="unknown_field", allowed=tuple(owner.model_fields) if owner else ())
         case "union_tag_invalid" | "union_tag_not_found":
             allowed = tuple(kind for kind in _KINDS if ".columns[" not in place or kind not in {"columns", "footer"})
-            return Problem(
-                path=f"{place}.type", code="unknown_value", message=_one_of("unknown block", allowed), allowed=allowed
-            )
+            return Problem(path=f"{place}.type", code="unknown_value", allowed=allowed)
         case "literal_error":
             allowed = tuple(part.strip(" '") for part in str(facts["expected"]).replace(" or ", ",").split(","))
-            return Problem(path=place, code="unknown_value", message=error["msg"], allowed=allowed)
-    return Problem(path=place, code=error["type"], message=error["msg"])
-
-
-def _one_of(what: str, allowed: Sequence[str]) -> str:
-    return f"{what}; allowed: {', '.join(sorted(allowed))}"
+            return Problem(path=place, code="unknown_value", allowed=allowed)
+        case "value_error":
+            return Problem(path=place, code="value_error", facts={"words": str(facts["error"])})
+    bounds = {"most": facts.get("max_length", ""), "least": facts.get("min_length", "")}
+    return Problem(path=place, code=error["type"], facts=bounds)
 
 
 def _place(location: Sequence[str | int]) -> tuple[str, type[BaseModel] | None]:
@@ -117,7 +123,7 @@ def _place(location: Sequence[str | int]) -> tuple[str, type[BaseModel] | None]:
             path += f"[{part}]"
         elif isinstance(before, int) and part in _KINDS:
             owner = _KINDS[part] if at == len(location) - 2 else None
-        else:
+        elif part != "[key]":  # how pydantic says that the name itself is wrong
             path += f".{part}" if path else part
             owner = _named(str(part)) if at == len(location) - 2 else owner
         before = part

@@ -109,9 +109,15 @@ def pieces(source: str) -> tuple[Piece, ...]:
     try:
         found = tuple(_pieces(source))
     except TemplateSyntaxError as error:
-        raise TemplateError("syntax", str(error.message or "")) from error
+        raise TemplateError("syntax", _line(source, error.lineno)) from error
     _nested(found)
     return found
+
+
+def _line(source: str, number: int) -> str:
+    """The line of the text, cut short, as its author finds it."""
+    lines = source.splitlines() or [""]
+    return lines[min(number, len(lines)) - 1].strip()[:60]
 
 
 def _pieces(source: str) -> Iterator[Piece]:
@@ -130,7 +136,8 @@ def _pieces(source: str) -> Iterator[Piece]:
         if count > MOST:
             raise TemplateError("too_much", f"> {MOST}")
     if inside:
-        raise TemplateError("syntax", "".join(parts).strip())
+        opened = "{{" if inside == "variable_begin" else "{%"
+        raise TemplateError("syntax", f"{opened} {''.join(parts).strip()[:60]}".strip())
 
 
 def _control(parts: list[str]) -> Control:
@@ -162,8 +169,8 @@ def _expression(source: str) -> tuple[Expression, nodes.Expr]:
         (output,) = body
         assert isinstance(output, nodes.Output)
         (tree,) = output.nodes
-    except (ValueError, AssertionError, RecursionError) as error:
-        raise TemplateError("syntax", source) from error
+    except (ValueError, AssertionError, RecursionError, TemplateSyntaxError) as error:
+        raise TemplateError("syntax", f"{{{{ {source} }}}}") from error
     _checked(tree, source)
     names = frozenset(node.name for node in _all(tree) if isinstance(node, nodes.Name))
     return Expression(source, names, frozenset(_bare(tree)), _sure(tree)), tree

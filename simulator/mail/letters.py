@@ -13,6 +13,8 @@ from email.utils import format_datetime, make_msgid, parseaddr
 
 import html2text
 
+from simulator.mail.look import html_of
+
 INBOX = "INBOX"
 SENT = "Sent"
 
@@ -44,6 +46,8 @@ class Letter:
     """The new words, without what they answer."""
     quote: str
     """What they answer: the quoted tail with its introduction, or an empty text."""
+    html: str
+    """As a mail program shows it; empty for a mail of plain text."""
     attachments: tuple[Attachment, ...]
     message_id: str
     references: tuple[str, ...]
@@ -66,6 +70,7 @@ def parse(raw: bytes, *, uid: int, folder: str, seen: bool, received_at: datetim
         subject=_header(message, "Subject"),
         text=text,
         quote=quote,
+        html=html_of(message),
         attachments=tuple(_attachment(part) for part in message.iter_attachments()) if message.is_multipart() else (),
         message_id=_header(message, "Message-ID").strip(),
         references=tuple(_header(message, "References").split() or _header(message, "In-Reply-To").split()[:1]),

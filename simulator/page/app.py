@@ -7,7 +7,6 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from urllib.parse import quote as percent
 
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, UploadFile
@@ -19,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from simulator.mail.letters import SENT, Attachment, Letter, reply_subject
 from simulator.mail.office import UnknownMailbox
 from simulator.page import bubbles, examples
+from simulator.page.enclosed import SANDBOX, SHOWN_INLINE, Enclosed, letter_key
 from simulator.page.live import Live, topic
 from simulator.page.progress import done
 from simulator.page.scene import Customer, Scene, Seller
@@ -28,8 +28,6 @@ from simulator.telegram import Chat, Contact, Upload, User
 from simulator.twilio.messages import Media
 
 LARGEST_FILE = 10 * 1024 * 1024
-SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "audio/ogg"})
-"""What a browser may show in the page; everything else is saved."""
 LONGEST_TALK = 200
 UNKNOWN_MAILBOX = "there is no such mailbox here (550 5.1.1)"
 PLACES = frozenset({"people", "phone", "desk", "shop", "sales"})
@@ -53,9 +51,7 @@ class Page:
                 Route("/sms", self.text, methods=["POST"]),
                 Route("/mail/open", self.open_letter, methods=["POST"]),
                 Route("/mail/write", self.write_letter, methods=["POST"]),
-                Route("/file/{id}", self.file),
-                Route("/mms/{sid}", self.mms),
-                Route("/letter/{customer}/{letter}/{index:int}", self.attachment),
+                *Enclosed(scene).routes(),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ]
         )
@@ -151,26 +147,6 @@ class Page:
         shown = view.mail if answers else letter_key((await self._scene.office.messages(customer.address, SENT))[-1])
         return await self._after(request, replace(view, mail=shown), sent=True)
 
-    async def file(self, request: Request) -> Response:
-        """A file that was sent in Telegram."""
-        found = self._scene.world.files.find(request.path_params["id"])
-        return _content(found.data, found.type, found.name) if found else Response(status_code=404)
-
-    async def mms(self, request: Request) -> Response:
-        """A picture that a phone sent."""
-        found = self._scene.exchange.media(request.path_params["sid"])
-        return _content(found.data, found.type, "mms") if found else Response(status_code=404)
-
-    async def attachment(self, request: Request) -> Response:
-        """A file in a customer's mail."""
-        customer = self._scene.customer(request.path_params["customer"], "en")
-        letter = await self._letter(customer.address, request.path_params["letter"])
-        files = letter.attachments if letter else ()
-        index = request.path_params["index"]
-        if index >= len(files):
-            return Response(status_code=404)
-        return _content(files[index].data, files[index].type, files[index].name)
-
     async def _after(self, request: Request, view: View, *, status: int = 200, **context: Any) -> Response:
         """After a post: the region anew for htmx, the page anew for a browser without JavaScript."""
         if "hx-request" not in request.headers:
@@ -212,6 +188,7 @@ class Page:
             "form_url": view.localised(scene.form_url),
             "topic": topic,
             "letter_key": letter_key,
+            "sandbox": SANDBOX,
             "linked": bubbles.linked,
             "quoted": self._quoted(customer.chat, view.quote),
             "answered": self._quoted(room, view.reply),
@@ -257,11 +234,6 @@ class Page:
         task.add_done_callback(self._errands.discard)
 
 
-def letter_key(letter: Letter) -> str:
-    """How the page's address names a letter."""
-    return f"{letter.folder}-{letter.uid}"
-
-
 def _view(request: Request) -> View:
     """What the address says. htmx asks for one region and names a change only: the rest stands in the tab's address."""
     now = urlsplit(request.headers.get("hx-current-url", "")).query
@@ -291,9 +263,3 @@ async def _upload(form: FormData) -> Upload | None:
     if (file.size or 0) > LARGEST_FILE:
         raise ValueError(f"the file is larger than {LARGEST_FILE // 1024**2} MB")
     return Upload(data=await file.read(), name=file.filename, type=file.content_type or "application/octet-stream")
-
-
-def _content(data: bytes, kind: str, name: str) -> Response:
-    place = "inline" if kind in SHOWN_INLINE else "attachment"
-    disposition = f"{place}; filename*=UTF-8''{percent(name, safe='')}"
-    return Response(data, media_type=kind, headers={"Content-Disposition": disposition})

@@ -41,7 +41,7 @@ class Guard:
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = self._policy
+                headers.setdefault("Content-Security-Policy", self._policy)  # a mail's HTML has a stricter one
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -53,10 +53,18 @@ class Guard:
 def policy(frame: str) -> str:
     """The Content-Security-Policy; `frame` is the address of the one page that may be framed."""
     parts = urlsplit(frame)
-    framed = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'none'"
+    framed = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
     own = ("script-src", "style-src", "img-src", "font-src", "connect-src", "media-src", "form-action")
     rules = [f"{name} 'self'" for name in own]
-    return "; ".join(["default-src 'none'", *rules, f"frame-src {framed}", "base-uri 'none'", "frame-ancestors 'none'"])
+    return "; ".join(
+        [
+            "default-src 'none'",
+            *rules,
+            f"frame-src 'self' {framed}".strip(),
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
 
 
 def _is_loopback(host: str) -> bool:

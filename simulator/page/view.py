@@ -8,7 +8,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 LANGUAGES = {"en": "English", "ru": "Русский"}
-CHOICES = {"app": ("telegram", "sms"), "desk": ("mail", "form"), "room": ("bot", "team")}
+CHOICES = {"app": ("telegram", "sms"), "desk": ("mail", "form"), "room": ("bot", "team"), "look": ("html", "text")}
 PASSING = ("quote", "reply")
 """What holds for one request and is not carried on by links."""
 
@@ -26,6 +26,8 @@ class View:
     """What is open on the customer's computer."""
     mail: str = ""
     """The open letter, "INBOX-101"; "new" to write one; empty for the list alone."""
+    look: str = "html"
+    """How the open letter is shown."""
     seller: str = ""
     room: str = "bot"
     """Which chat is open on the seller's phone."""

@@ -147,7 +147,8 @@ async def test_consents_are_receipts(call: Call, make: Make) -> None:
         {"purpose": "marketing", "channel": "email", "granted": False},
     ]
     assert [receipt["granted"] for receipt in said["receipts"]] == [False, True]
-    assert (await call("POST", path, {"purpose": "Mail us", "granted": True, "text": "x"})).json()["code"] == "receipt"
+    unknown = await call("POST", path, {"purpose": "Mail us", "granted": True, "text": "x"})
+    assert unknown.json()["code"] == "not-known"
 
 
 async def test_the_timeline_is_read_page_by_page(call: Call, make: Make) -> None:
@@ -303,3 +304,26 @@ async def test_every_write_says_which_key_did_it(
     actors = await ask("SELECT actor FROM events ORDER BY at, id OFFSET :before", before=before)
     assert actors
     assert set(actors) == {f"api:{key}"}
+
+
+async def test_sums_of_leads_are_texts_and_stand_in_the_timeline(call: Call, make: Make, ask: Ask) -> None:
+    """A float would make 0.1 of 0.10."""
+    anna = await make("Anna", "anna@example.com")
+    await ask(
+        """INSERT INTO leads (id, contact_id, home_id, opened_by, pipeline, state, channel, opened_at, active_at,
+             closed_at, amount, currency) VALUES (:id, :anna, :anna, :id, 'sales', 'won', 'inbox', now(), now(), now(),
+             999999999999999.10, 'RUB') RETURNING 1""",
+        id=(lead := new_id()),
+        anna=anna,
+    )
+    await ask(
+        """INSERT INTO events (id, at, kind, actor, lead_id, data) VALUES
+           (:id, now(), 'lead.amount', 'staff:1', :lead, '{"amount": "999999999999999.10", "currency": "RUB"}')
+           RETURNING 1""",
+        id=new_id(),
+        lead=lead,
+    )
+    [shown] = (await call("GET", f"/contacts/{anna}")).json()["leads"]
+    assert (shown["amount"], shown["currency"]) == ("999999999999999.10", "RUB")
+    entries = (await call("GET", f"/contacts/{anna}/timeline")).json()["items"]
+    assert [e["data"]["amount"] for e in entries if e["text"] == "lead.amount"] == [shown["amount"]]

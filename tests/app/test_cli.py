@@ -252,7 +252,7 @@ async def test_check_of_an_empty_configuration_says_what_to_add(config: Config, 
 
 
 async def test_migrate_twice(leadwire: Run) -> None:
-    assert await leadwire("migrate") == (0, "The database is at 0008.\n")
+    assert await leadwire("migrate") == (0, "The database is at 0009.\n")
 
 
 async def test_staff_come_and_go(leadwire: Run, database_url: str) -> None:

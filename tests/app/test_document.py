@@ -136,6 +136,11 @@ def test_nothing_is_needed() -> None:
          'channels.one.intake.team: there is no team "ghosts"; add [teams.ghosts]'),
         (channel('kind = "form"', 'intake = { answer_by = ["one"] }'),
          'channels.one.intake.answer_by: nothing is sent through "one"'),
+        ('[server]\npublic_url = "https://a.example"\n'
+         + channel('kind = "form"', 'consents = [{ purpose = "news", text = "News" }]'),
+         'channels.one.consents[1].purpose: there is no topic "news"; known are marketing. Add [consent.topics.news]'),
+        (channel('kind = "form"', 'consents = [{ purpose = "marketing", text = "News" }]'),
+         "channels.one.consents: confirming needs links; set server.public_url"),
         ('[teams.sales]\nchat = { channel = "one", chat = "1" }\n' + channel('kind = "form"'),
          'teams.sales.chat.channel: "one" is not a channel of kind "telegram"'),
         ('[[operators]]\nchannel = "ghost"\nchat = "1"',

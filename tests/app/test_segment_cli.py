@@ -56,8 +56,8 @@ async def test_a_list_is_filled_from_a_file(leadwire: Run, database: Database) -
     ("words", "expected"),
     [
         (("new", "x", "--rule", '{"field": "citty", "op": "is", "value": "x"}'), "did you mean 'city'?"),
-        (("new", "x", "--rule", "{"), "The rule is no JSON"),
-        (("new", "x", "--rule", "@nowhere.json"), "nowhere.json cannot be read"),
+        (("new", "x", "--rule", "{"), "The rule is no JSON, it breaks off in line 1, at sign 2"),
+        (("new", "x", "--rule", "@nowhere.json"), '"nowhere.json" cannot be read'),
         (("new", " "), "needs a name"),
         (("count", "nobody"), "there is no segment nobody"),
         (("count",), "give a segment, or --rule"),

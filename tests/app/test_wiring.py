@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.document import parse
+from app.document import ConfigurationError, parse
 from app.servers import Urls, external_urls, files_of
 from app.settings import Settings
 from app.wiring import ROLES, Installation, answer_routes, rates_of, rules_of
@@ -71,6 +71,29 @@ def test_how_a_forms_people_are_answered(
     assert answer_routes(found, INBOX) == [INBOX]
 
 
+@pytest.mark.parametrize(("intake", "routes"), [({}, [INBOX]), ({"answer_by": ["sms"]}, [SMS])])
+def test_whatsapp_answers_a_form_only_when_told_to(
+    monkeypatch: pytest.MonkeyPatch, intake: dict[str, Any], routes: list[ChannelName]
+) -> None:
+    """It takes a first message from nobody: who left a phone in a form has not written there."""
+    found = settings(monkeypatch, sms={"number": "whatsapp:+15005550006"}, site={"intake": intake})
+    assert found.channels[SMS].medium == "whatsapp"
+    assert answer_routes(found, SITE) == routes
+
+
+@pytest.mark.parametrize(
+    ("company", "currency"),
+    [({"country": "KZ"}, "KZT"), ({"country": "RU", "currency": "EUR"}, "EUR"), ({"country": "AQ"}, "USD")],
+)
+def test_sums_are_in_the_countrys_currency_unless_another_is_set(company: dict[str, str], currency: str) -> None:
+    assert parse({"company": company}).company.money == currency
+
+
+def test_a_currency_of_the_past_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="RUR"):
+        parse({"company": {"currency": "RUR"}})
+
+
 def test_a_form_may_greet_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rules_of(settings(monkeypatch, site={"intake": {"greet": True}})).intakes[SITE].greet
 
@@ -121,6 +144,15 @@ def test_where_the_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 async def test_what_an_owner_has_switched_off_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     built = Installation(settings(monkeypatch, document={"people": {"learn": False, "ask": False}}), URLS)
     assert not {"learning", "questions"} & {job.name for job in built.jobs(("route",))}
+    await built.aclose()
+
+
+@pytest.mark.parametrize(("retention", "runs"), [({}, False), ({"leads_days": 7, "dry_run": True}, True)])
+async def test_nothing_is_removed_where_no_period_is_set(
+    monkeypatch: pytest.MonkeyPatch, retention: dict[str, Any], runs: bool
+) -> None:
+    built = Installation(settings(monkeypatch, document={"retention": retention}), URLS)
+    assert ("retention" in {job.name for job in built.jobs(("route",))}) is runs
     await built.aclose()
 
 

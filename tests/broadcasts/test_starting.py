@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from broadcasts.conducting import Conductor
 from broadcasts.lifecycle import Rules
 from broadcasts.office import Office
 from broadcasts.preflight import Setting, standing
+from domain.messages import utcnow
 from tests.broadcasts.test_preflight import codes, draft, facts, finished, look
 from tests.broadcasts.world import HOUSE, TEXT, World
 
@@ -49,19 +51,37 @@ async def test_it_is_compared_with_whichever_is_asked_for(world: World) -> None:
     assert facts(found, "new_people")["new"] == 1
 
 
-async def begun(world: World, broadcast: UUID, public_url: str) -> str:
+async def begun(world: World, broadcast: UUID, public_url: str, at: datetime | None = None) -> str:
     """In which state it is after somebody had it begin."""
     office = Office(rules=Rules(accounts=world.accounts), house=HOUSE, public_url=public_url)
     async with world.database.begin() as connection:
-        row = await starting.schedule(connection, office, world.database, broadcast, None, actor="staff:1")
+        row = await starting.schedule(connection, office, world.database, broadcast, at, actor="staff:1")
     return str(row.state)
 
 
-async def test_warnings_and_an_empty_audience_let_it_begin(world: World) -> None:
+async def test_warnings_let_it_begin(world: World) -> None:
+    await world.crowd(1)
     assert await begun(world, await draft(world, purpose="gossip"), "http://leads.example") == "scheduled"
 
 
+@pytest.mark.parametrize("ago", [None, timedelta(minutes=1)])
+async def test_to_nobody_it_does_not_begin_now(world: World, ago: timedelta | None) -> None:
+    await world.person(email="silent@example.com", consents=())
+    broadcast = await draft(world)
+    with pytest.raises(starting.Unfit) as stopped:
+        await begun(world, broadcast, "https://leads.example", at=utcnow() - ago if ago else None)
+    assert [one.code for one in stopped.value.findings] == ["nobody"]
+    assert await begun(world, broadcast, "https://leads.example", at=utcnow() + timedelta(days=1)) == "scheduled"
+
+
+async def test_what_is_over_says_so_whoever_would_get_it(world: World) -> None:
+    broadcast = await finished(world)
+    with pytest.raises(lifecycle.Refused, match="is finished and cannot be begun: try those again who failed"):
+        await begun(world, broadcast, "https://leads.example")
+
+
 async def test_what_stops_it_is_said_in_both_languages(world: World) -> None:
+    await world.crowd(1)
     content: dict[str, Any] = {**TEXT, "blocks": [{"type": "button", "text": "Buy"}, {"type": "footer"}]}
     with pytest.raises(starting.Unfit) as stopped:
         await begun(world, await draft(world, content), "")

@@ -12,8 +12,9 @@ import pytest
 from pydantic import BaseModel
 
 from app.broadcast_settings import Broadcasts, Mailing, Windows
+from app.company_settings import Company
 from app.document import parse
-from app.settings import Bucket, ChatPlace, Company, Greeting, Intake, Rates, Server, Storage, Team
+from app.settings import Bucket, ChatPlace, Greeting, Intake, Rates, Server, Storage, Team
 from channels.email.settings import EmailSettings, ImapSettings, SmtpSettings
 from channels.form.settings import ConsentSettings, FormSettings
 from channels.registry import KINDS

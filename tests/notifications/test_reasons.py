@@ -33,6 +33,8 @@ CASES = [
     (TWILIO[30005], "no_number"),
     (TWILIO[30006], "no_sms"),
     (TWILIO[30007], "filtered"),
+    (TWILIO[63016], "whatsapp_late"),
+    (TWILIO[63024], "no_whatsapp"),
     ("something that nobody has seen", None),
     ("", None),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,17 @@ import pytest
 
 from domain.errors import Rejected, Unavailable
 from domain.messages import ChannelName, Outbound, utcnow
+from notifications.handover import HandOver
 from notifications.reasons import explain
 from notifications.render import Renderer
 from notifications.texts import say
 from notifications.verdict import Later, Skip
-from store import leads
+from people import opting, signed
+from people.opting import Subject
+from store import leads, secrets
 from store.deliveries import Purpose
 from tests.notifications.world import BOT, MAIL, World, later
+from tests.people.law import proved
 
 SMS, SITE = ChannelName("sms"), ChannelName("site")
 KINDS = {BOT: "telegram", MAIL: "email", SMS: "sms", SITE: "form"}
@@ -268,6 +273,43 @@ async def test_a_greeting_after_a_form_has_a_subject_in_the_customers_language(
     given = {"lead": lead, "message": message, "channel": MAIL, "facts": facts}
     greeting = await rendered(world, renderer, Purpose.GREETING, **given)
     assert (greeting.subject, greeting.reply_to) == ("Ваше обращение", ())
+
+
+async def test_who_ticked_a_box_is_asked_by_a_link(world: World, renderer: Renderer) -> None:
+    """Each question with the words that stood beside its box; what was answered meanwhile is not asked again."""
+    message = await world.message(await world.lead(), channel="site")
+    async with world.database.begin() as connection:
+        card = await proved(connection, ("email", "anna@example.org"))
+        subject = Subject(kind="email", value="anna@example.org", card=card)
+        one, other = [
+            await opting.ask(connection, subject, p, text=f"I want {p}", source="form:site", actor="")
+            for p in ("news", "sales")
+        ]
+    facts = {"key": "confirm_subscription", "language": "ru", "requests": [str(one), str(other)]}
+    given: dict[str, Any] = {"message": message, "channel": MAIL, "facts": facts}
+    with pytest.raises(Skip):
+        await rendered(world, renderer, Purpose.GREETING, **given)
+    renderer._hand_over = HandOver(database=world.database, public_url="https://leads.example.com/")
+    letter = await rendered(world, renderer, Purpose.GREETING, **given)
+    assert (letter.subject, letter.automatic) == (say("confirm_subject", "ru"), True)
+    assert letter.text.startswith(say("confirm_subscription", "ru"))
+    assert "“I want news”" in letter.text and "“I want sales”" in letter.text
+    tokens = re.findall(r"https://leads\.example\.com/d/(\S+)", letter.text)
+    async with world.database.begin() as connection:
+        key = await secrets.key(connection, secrets.LINKS)
+        links = [signed.read(key, token, signed.Kind.CONFIRM) for token in tokens]
+        assert [link and link.id for link in links] == [one, other]
+        asked = await opting.asked(connection, one)
+        assert asked
+        await opting.confirm(connection, asked)
+    assert "I want news" not in (await rendered(world, renderer, Purpose.GREETING, **given)).text
+    assert (await rendered(world, renderer, Purpose.GREETING, **given | {"channel": SMS})).subject is None
+
+
+async def test_an_answer_to_no_message_is_written(world: World, renderer: Renderer) -> None:
+    """Who says "stop" in a chat reads that it worked."""
+    facts = {"key": "unsubscribed", "language": "en"}
+    assert (await rendered(world, renderer, Purpose.GREETING, facts=facts)).text == say("unsubscribed", "en")
 
 
 NOTICES: list[tuple[dict[str, str], bool]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -144,6 +145,27 @@ STATES: list[tuple[dict[str, Any], str, str]] = [
 def test_the_state_in_words(given: dict[str, Any], english: str, russian: str) -> None:
     assert read(view(**given)).splitlines()[0] == english
     assert russian in read(view(**given), reader("ru")).splitlines()[0]
+
+
+WON = {"state": "won", "owner_id": ANNA, "owner": "Anna"}
+SUMS: list[tuple[dict[str, Any], Reader, str]] = [
+    ({**WON, "amount": Decimal("50000.00"), "currency": "RUB"}, reader("ru"), "💰 50\u00a0000\u00a0₽"),
+    ({**WON, "amount": Decimal("50000.50"), "currency": "RUB"}, reader("ru"), "💰 50\u00a0000,50\u00a0₽"),
+    ({**WON, "amount": Decimal("50000.00"), "currency": "KZT"}, reader(), "💰 KZT\u00a050,000"),
+    ({**WON, "amount": Decimal("1234567.00"), "currency": "GBP"}, reader(staff=BORIS), "💰 £1,234,567"),
+    ({"amount": Decimal("0.00"), "currency": "EUR"}, reader(), "💰 €0"),
+    (WON, reader(), "💰 Won for how much? Answer with the sum, or leave it."),
+    (WON, reader(staff=BORIS), ""),
+    (WON, reader(staff=None), ""),
+    ({**WON, "state": "lost"}, reader(), ""),
+]
+
+
+@pytest.mark.parametrize(("given", "who", "line"), SUMS)
+def test_for_how_much(given: dict[str, Any], who: Reader, line: str) -> None:
+    """Whoever won it is asked; everybody reads the answer."""
+    found = [one for one in read(view(**given), who).splitlines() if one.startswith("💰")]
+    assert found == ([line] if line else [])
 
 
 TICKS = [

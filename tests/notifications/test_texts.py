@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.texts import ANSWERS, LANGUAGES, NOTICES, TEXTS, TOAST_LIMIT, TOASTS, Text, say
+from notifications.answer_texts import ANSWERS
+from notifications.texts import LANGUAGES, NOTICES, TEXTS, TOAST_LIMIT, TOASTS, Text, say
 
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED_TAGS = {"b", "i", "u", "s", "a", "code", "pre"}
@@ -116,6 +117,7 @@ def test_every_key_of_the_desk_is_used() -> None:
     others |= {"greeting", "welcome_customer", "follow", "continue"}  # to customers
     others |= {"customer_stopped", "farewell"}  # by the router, and by `leadwire staff leave`
     others |= {"unsubscribed", "toast_unsubscribed"}  # by router.leaving
+    others |= {"confirm_subscription", "confirm_subject"}  # by router.ticks
     others |= {"export_asked"}  # by people.exporting
     assert set(TEXTS) - {key for key, _ in used_keys()} - others == set()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -65,6 +65,9 @@ class Plain:
         if error := self.script(delivery):
             raise error
         return Outbound(delivery=str(delivery.id), to=delivery.address, text=str(delivery.facts.get("n", "")))
+
+    async def with_files(self, message: Outbound, stored: Iterable[Mapping[str, Any]]) -> Outbound:
+        return message
 
 
 class NoLimits:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.rules.test_budget import CODE, ROOT, name
 
 SENDERS = frozenset({"EmailChannel", "Mailer", "SmsChannel", "Gateway", "TelegramChannel", "Bot", "telegram_channel"})
@@ -63,14 +65,23 @@ def test_nobody_knows_an_adapter_that_sends() -> None:
     assert found == []
 
 
-def test_the_gate_asks_before_it_sends() -> None:
-    """In the sender itself: nothing is offered to a provider before `gate` has let it pass."""
+@pytest.mark.parametrize(
+    ("way", "first", "then"),
+    [("deliver", "gate", "_carried"), ("_message", "gate", "render"), ("post", "_message", "post")],
+)
+def test_the_gate_asks_before_it_sends(way: str, first: str, then: str) -> None:
+    """In the sender itself, on both ways out: nothing is offered to a provider before `gate` has let it pass."""
     tree = ast.parse((ROOT / GATE).read_text(encoding="utf-8"))
-    [deliver] = [n for n in ast.walk(tree) if isinstance(n, ast.AsyncFunctionDef) and n.name == "deliver"]
-    asked = [n.lineno for n in ast.walk(deliver) if isinstance(n, ast.Name) and n.id == "gate"]
-    sends = [n.lineno for n in ast.walk(deliver) if isinstance(n, ast.Attribute) and n.attr == "_send"]
-    assert asked, "deliver does not ask the gate"
-    assert sends, "deliver does not send"
+    kinds = (ast.AsyncFunctionDef, ast.FunctionDef)
+    [found] = [n for n in ast.walk(tree) if isinstance(n, kinds) and n.name == way]
+    used = [
+        (n.lineno, n.id if isinstance(n, ast.Name) else n.attr)
+        for n in ast.walk(found)
+        if isinstance(n, ast.Name | ast.Attribute)
+    ]
+    asked, sends = ([line for line, word in used if word == one] for one in (first, then))
+    assert asked, f"{way} does not ask {first}"
+    assert sends, f"{way} does not come to {then}"
     assert min(asked) < min(sends)
 
 

@@ -15,6 +15,8 @@ from broadcasts.content.texts import FINDINGS, WORDS
 from tests.broadcasts.content.making import HOUSE, content, text
 
 FOOTER = {"type": "footer", "text": "You asked."}
+HX = "HX" + "a" * 32
+PICTURE = {"key": "ab" * 32, "type": "image/png", "size": 9}
 IMAGE = {"type": "image", "src": "https://acme.shop/i.png", "alt": "x"}
 
 
@@ -60,6 +62,14 @@ CASES: list[tuple[Content, tuple[str, ...], list[tuple[str, str, str]]]] = [
     (content(text("я" * 202)), ("sms",), [("warning", "sms_parts", "blocks")]),
     (content(text("я" * 201)), ("sms",), []),
     (content(FOOTER), ("sms",), [("error", "no_text", "blocks")]),
+    (content(text("я" * 2000)), ("whatsapp",), [("warning", "whatsapp_no_template", "variants.whatsapp")]),
+    (content(text("я" * 2000), variants={"whatsapp": {"template": HX}}), ("whatsapp",), []),
+    (content(FOOTER, variants={"whatsapp": {"template": HX}}), ("whatsapp",), []),
+    (
+        content(text("Hi"), variants={"whatsapp": {"template": HX, "values": {"1": "{{ nam }}"}}}),
+        ("whatsapp",),
+        [("error", "variable_unknown", "variants.whatsapp.values.1")],
+    ),
     (content(text("Hi"), variants={"sms": {}}), ("sms",), [("error", "no_text", "variants.sms.blocks")]),
     (
         content(text("Hi"), variants={"telegram": {"text": " "}}),
@@ -70,13 +80,36 @@ CASES: list[tuple[Content, tuple[str, ...], list[tuple[str, str, str]]]] = [
     (content(text("a" * 1025), IMAGE), ("telegram",), [("warning", "telegram_caption", "blocks")]),
     (content(text("👍" * 2049)), ("telegram",), [("warning", "telegram_long", "blocks")]),
     (content(text("&" * 4096)), ("telegram",), []),
-    (content(text("a"), {**IMAGE, "src": "cid:i"}), ("telegram",), [("note", "telegram_attached", "blocks")]),
+    (content({**IMAGE, "src": "cid:i.png"}, pictures={"i.png": PICTURE}), ("telegram",), []),
+    (content({**IMAGE, "src": "cid:i.png"}), ("telegram",), [("error", "picture_missing", "blocks[0].src")]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "channels", "expected"), CASES)
 def test_what_is_found(given: Content, channels: tuple[str, ...], expected: list[tuple[str, str, str]]) -> None:
     assert codes(given, *channels) == expected
+
+
+PAGE = "https://acme.shop/{{ name }}"
+
+
+@pytest.mark.parametrize(
+    ("url", "channel", "code"),
+    [
+        ("{{ site }}", "telegram", "button_vanishes"),
+        ("{{ site }}", "email", "button_leads_nowhere"),
+        ("{{ site | default('') }}", "telegram", "button_vanishes"),
+        ("{{ site | default('https://acme.shop/') }}", "telegram", ""),
+        ("{{ site }}", "sms", ""),
+        (PAGE, "telegram", ""),
+    ],
+)
+def test_a_button_that_some_do_not_get(url: str, channel: Any, code: str) -> None:
+    found = check(content(text("Hi"), button(url), FOOTER), house=HOUSE, known=("name", "site"), channels=(channel,))
+    buttons = [one for one in found if one.code.startswith("button")]
+    assert [one.code for one in buttons] == ([code] if code else [])
+    assert all((one.severity, one.where) == ("warning", "blocks[1].url") for one in buttons)
+    assert all("“site”" in one.say("en") and "«site»" in one.say("ru") for one in buttons)
 
 
 def test_a_house_without_an_address() -> None:

@@ -40,7 +40,7 @@ WRONG: list[tuple[Any, str, str, set[str]]] = [
     ({"blocks": [{"type": "columns", "columns": []}]}, "blocks[0].columns", "too_short", set()),
     ({"language": "de"}, "language", "unknown_value", {"en", "ru"}),
     ({"utm": {"sauce": "x"}}, "utm.sauce", "unknown_field", {"source", "medium", "campaign", "term", "content"}),
-    ({"variants": {"fax": {}}}, "variants.fax", "unknown_field", {"email", "telegram", "sms"}),
+    ({"variants": {"fax": {}}}, "variants.fax", "unknown_field", {"email", "telegram", "sms", "whatsapp"}),
     ({"variants": {"sms": {"words": ""}}}, "variants.sms.words", "unknown_field", {"blocks", "text"}),
     ({"variants": {"sms": {"text": "x", "blocks": [BUTTON]}}}, "variants.sms", "value_error", set()),
     ({"blocks": [{"type": "html", "html": "x"}]}, "blocks[0]", "html_not_allowed", set()),

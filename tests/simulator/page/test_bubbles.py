@@ -164,6 +164,7 @@ def letter(folder: str) -> Letter:
         to="emma@client.example",
         subject="Re",
         text="4,900",
+        html="",
         quote="",
         attachments=(),
         message_id="<1@shop.example>",

@@ -90,7 +90,7 @@ async def test_page_is_sealed(http: aiohttp.ClientSession) -> None:
         assert "Accept-Language" in answer.headers["Vary"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
-    assert "frame-src http://127.0.0.1:9;" in policy
+    assert "frame-src 'self' http://127.0.0.1:9;" in policy
 
 
 OTHERS = [
