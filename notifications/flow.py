@@ -12,8 +12,8 @@ import time
 QUICK, SLOW = 0.2, 0.8
 """Seconds that one message takes."""
 FEWEST, MOST = 4, 1000
-_PORTION = 4
-"""A place alone is not worth a look into the queue: a quarter of them is waited for."""
+_PORTION = 2
+"""A place alone is not worth a transaction: half of them are waited for."""
 
 
 class Flow:

@@ -13,6 +13,8 @@ from store.engine import is_away
 log = logging.getLogger(__name__)
 
 _MOST_AT_ONCE = 2000
+_ENOUGH, _GATHER = 500, 0.05
+"""Results that nobody waits for are gathered up to so many, or for so many seconds: each transaction has its price."""
 _LONGEST_BACKOFF = 5.0
 
 
@@ -23,6 +25,7 @@ class Outbox:
         self._ledger = ledger
         self._written = written
         self._waiting: list[tuple[Outcome, asyncio.Future[None] | None]] = []
+        self._waited_for = False
         self._some = asyncio.Event()
         self._none = asyncio.Event()
         self._none.set()
@@ -36,6 +39,7 @@ class Outbox:
     def add(self, outcome: Outcome, written: asyncio.Future[None] | None = None) -> None:
         """The same for those who do not wait."""
         self._waiting.append((outcome, written))
+        self._waited_for = self._waited_for or written is not None
         self._none.clear()
         self._some.set()
 
@@ -44,6 +48,8 @@ class Outbox:
         backoff = 0.1
         while True:
             await self._some.wait()
+            if not self._waited_for and len(self._waiting) < _ENOUGH:
+                await asyncio.sleep(_GATHER)
             try:
                 await self._write()
                 backoff = 0.1
@@ -60,6 +66,7 @@ class Outbox:
 
     async def _write(self) -> None:
         batch = self._waiting[:_MOST_AT_ONCE]
+        self._waited_for = False
         await self._ledger.write([outcome for outcome, _ in batch])
         del self._waiting[: len(batch)]
         if not self._waiting:
