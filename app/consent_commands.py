@@ -162,6 +162,7 @@ async def retain(settings: Settings, *, dry_run: bool, ask: bool) -> int:
         if ask and not typer.confirm(f"Remove {many(total, 'row')} for ever?"):
             typer.echo("Nothing was removed.")
             return 1
-        portions = Counter([kind async for kind in retention.run(built.database, wanted, actor=ACTOR, now=now)])
+        removed = retention.run(built.database, wanted, actor=ACTOR, now=now, discard=built.files.remove)
+        portions = Counter([kind async for kind in removed])
     typer.echo(f"Removed, in {many(portions.total(), 'portion')}.")
     return 0

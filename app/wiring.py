@@ -158,7 +158,9 @@ class Installation:
             jobs.append(Job("questions", Asking(self.database, chats, operators).run))
         kept = self.settings.retention
         if any(kept.days.values()):
-            jobs.append(Job("retention", Keeping(self.database, kept.days, dry_run=kept.dry_run).run))
+            jobs.append(
+                Job("retention", Keeping(self.database, kept.days, self.files.remove, dry_run=kept.dry_run).run)
+            )
         return jobs
 
     def desk(self) -> Desk:

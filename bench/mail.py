@@ -71,8 +71,9 @@ def _letter(number: int) -> Outbound:
     )
 
 
-def settings(port: int) -> EmailSettings:
-    smtp = {"host": "127.0.0.1", "port": port, "security": "none", "connections": LINES}
+def settings(port: int, connections: int = LINES) -> EmailSettings:
+    """The account that sends."""
+    smtp = {"host": "127.0.0.1", "port": port, "security": "none", "connections": connections}
     return EmailSettings.model_validate({"kind": "email", "address": "news@shop.test", "name": "Магазин", "smtp": smtp})
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -90,12 +92,16 @@ async def over(database: Database, broadcast: UUID) -> None:
         await lifecycle.cancel(connection, broadcast, actor="bench")
 
 
-def channel_to(port: int) -> EmailChannel:
+def channel_to(port: int, connections: int = mail.LINES) -> EmailChannel:
     """The account that sends them."""
-    return EmailChannel(NEWS, mail.settings(port), Host(cursors=mail.Nothing()))
+    return EmailChannel(NEWS, mail.settings(port, connections), Host(cursors=mail.Nothing()))
 
 
-async def sent(url: str, channel: EmailChannel, mails: int, waits: list[float]) -> float:
+Sending = Callable[[], AbstractAsyncContextManager[None]]
+"""Within it mailings are sent."""
+
+
+async def sent(url: str, sending: Sending, mails: int, waits: list[float]) -> float:
     """Send it to `mails` of them, the whole way; mails a second. `waits`: the seconds that answers took meanwhile."""
     database = Database(url)
     broadcast = await made(database, split=None)
@@ -104,18 +110,53 @@ async def sent(url: str, channel: EmailChannel, mails: int, waits: list[float]) 
     await admin(url, "VACUUM ANALYZE deliveries")
     gc.collect()
     began = time.perf_counter()
-    async with _loop(database, channel):
+    async with sending():
         answering = asyncio.create_task(_answers(database, waits))
         while await _left(database, broadcast):  # noqa: ASYNC110 - the sender tells nobody
             await asyncio.sleep(0.05)
         took = time.perf_counter() - began
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)
-    await channel.aclose()
     await admin(url, "TRUNCATE deliveries")
     await over(database, broadcast)
     await database.aclose()
     return mails / took
+
+
+async def sent_here(url: str, channel: EmailChannel, mails: int, waits: list[float]) -> float:
+    """By this process."""
+    database = Database(url)
+    rate = await sent(url, lambda: loop(database, channel), mails, waits)
+    await channel.aclose()
+    await database.aclose()
+    return rate
+
+
+async def sent_by(processes: int, url: str, port: int, mails: int, waits: list[float]) -> float:
+    """By so many processes of `bench.sending`, which share the connections of one."""
+    lines = mail.LINES // processes
+    command = (sys.executable, "-m", "bench.sending", url, str(port), str(lines))
+    senders = [
+        await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(processes)
+    ]
+    for sender in senders:
+        assert sender.stdout
+        await sender.stdout.readline()
+    rate = await sent(url, lambda: _told(senders), mails, waits)
+    for sender in senders:
+        assert sender.stdin
+        sender.stdin.close()
+        await sender.wait()
+    return rate
+
+
+@asynccontextmanager
+async def _told(senders: Sequence[asyncio.subprocess.Process]) -> AsyncIterator[None]:
+    for sender in senders:
+        assert sender.stdin
+        sender.stdin.write(b"go\n")
+    yield
 
 
 async def _left(database: Database, broadcast: UUID) -> bool:
@@ -181,12 +222,14 @@ class _Plain:
 
 
 @asynccontextmanager
-async def _loop(database: Database, sender: Sender) -> AsyncIterator[None]:
+async def loop(database: Database, sender: Sender) -> AsyncIterator[None]:
+    """The send loop, running."""
     mailings = Mailings(
         {NEWS: ACCOUNTS["news"]}, compiler(House(company="Orchard", address="1 Lane")), public_url="https://leads.test"
     )
-    loop = SendLoop(database=database, senders={NEWS: sender}, renderer=_Plain(), limits=_NoLimits(), mailings=mailings)
-    task = asyncio.create_task(loop.run())
+    senders, limits = {NEWS: sender}, _NoLimits()
+    sending = SendLoop(database=database, senders=senders, renderer=_Plain(), limits=limits, mailings=mailings)
+    task = asyncio.create_task(sending.run())
     try:
         yield
     finally:

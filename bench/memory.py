@@ -23,5 +23,5 @@ async def main(few: int = FEW, many: int = MANY) -> None:
 
 async def _peak(base: str, port: int, people: int) -> float:
     url = await mailing.town(base, people)
-    await mailing.sent(url, mailing.channel_to(port), people, [])
+    await mailing.sent_here(url, mailing.channel_to(port), people, [])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

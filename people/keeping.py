@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from domain.messages import utcnow
 from people import retention
+from people.retention import Discard
 from store.engine import AWAY, Database
 from store.events import SYSTEM
 from store.locks import exclusive
@@ -19,10 +20,11 @@ DAY, SOON = 86_400.0, 60.0
 
 
 class Keeping:
-    """The job. `days`: kind -> how long it is kept (`people.retention`); `dry_run`: only count."""
+    """The job. `days`: kind -> how long it is kept, `discard` as in `people.retention`; `dry_run`: only count."""
 
-    def __init__(self, database: Database, days: Mapping[str, int], *, dry_run: bool = False) -> None:
+    def __init__(self, database: Database, days: Mapping[str, int], discard: Discard, *, dry_run: bool = False) -> None:
         self._database = database
+        self._discard = discard
         self._days = days
         self._dry_run = dry_run
 
@@ -50,6 +52,6 @@ class Keeping:
                 said = "would remove" if self._dry_run else "removing"
                 log.info("retention: %s %d %s from before %s", said, found[period.kind], period.kind, period.before)
             if not self._dry_run:
-                async for _ in retention.run(self._database, wanted, actor=SYSTEM, now=now):
+                async for _ in retention.run(self._database, wanted, actor=SYSTEM, now=now, discard=self._discard):
                     await held.confirm()
             return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,10 @@ from tests.people.law import agreed, proved
 from tests.router.conftest import Ask
 
 NOW = utcnow()
+
+
+async def nowhere(key: str) -> None:
+    raise AssertionError(f"the file {key} was to stay")
 
 
 async def lead(connection: Connection, state: str, days: int) -> UUID:
@@ -56,7 +61,9 @@ async def test_what_is_old_and_closed_goes(database: Database, ask: Ask) -> None
     counts = await retention.counts(database, wanted)
     assert counts == {"messages": 1, "leads": 1, "events": 2}
     assert await ask("SELECT count(*) FROM leads") == [3], "counting removes nothing"
-    assert {kind async for kind in retention.run(database, wanted, actor="cli", now=NOW)} == set(counts)
+    assert {kind async for kind in retention.run(database, wanted, actor="cli", now=NOW, discard=nowhere)} == set(
+        counts
+    )
     assert sorted(await ask("SELECT id FROM leads")) == sorted(kept)
     assert await ask("SELECT count(*) FROM messages") == [2]
     kinds = set(await ask("SELECT kind FROM events"))
@@ -72,16 +79,16 @@ async def _old(database: Database) -> None:
 
 async def test_the_service_removes_it_by_itself(database: Database, ask: Ask) -> None:
     await _old(database)
-    assert await Keeping(database, {"leads": 300}).tidy() == {"leads": 1}
+    assert await Keeping(database, {"leads": 300}, nowhere).tidy() == {"leads": 1}
     assert await ask("SELECT state FROM leads") == ["open"]
     assert await ask("SELECT actor FROM events WHERE kind = 'retention.leads'") == ["leadwire"]
-    assert await Keeping(database, {"leads": 300}).tidy() == {"leads": 0}
+    assert await Keeping(database, {"leads": 300}, nowhere).tidy() == {"leads": 0}
 
 
 async def test_the_service_may_only_count(database: Database, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
     await _old(database)
     with caplog.at_level("INFO"):
-        assert await Keeping(database, {"leads": 300, "messages": 0}, dry_run=True).tidy() == {"leads": 1}
+        assert await Keeping(database, {"leads": 300, "messages": 0}, nowhere, dry_run=True).tidy() == {"leads": 1}
     assert [record.message for record in caplog.records if "would remove 1 leads" in record.message]
     assert await ask("SELECT count(*) FROM leads") == [2]
 
@@ -89,7 +96,7 @@ async def test_the_service_may_only_count(database: Database, ask: Ask, caplog: 
 async def test_one_process_removes_at_a_time(database: Database, ask: Ask) -> None:
     await _old(database)
     async with exclusive(database, "retention"):
-        assert await Keeping(database, {"leads": 300}).tidy() == {}
+        assert await Keeping(database, {"leads": 300}, nowhere).tidy() == {}
     assert await ask("SELECT count(*) FROM leads") == [2]
 
 
@@ -104,7 +111,7 @@ async def test_it_is_tried_again_soon_while_the_database_is_away(monkeypatch: py
     away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     monkeypatch.setattr("people.keeping.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
-        await Keeping(away, {"leads": 300}).run()
+        await Keeping(away, {"leads": 300}, nowhere).run()
     assert slept == [SOON, SOON]
     await away.aclose()
 
@@ -145,3 +152,30 @@ async def test_the_page_of_a_person(database: Database) -> None:
         assert "I agree" in page
         assert "Anna" in page
         assert await proof.page(connection, new_id(), **how) is None
+
+
+async def test_files_of_old_messages_of_other_programs_go(database: Database, ask: Ask) -> None:
+    """What another message still needs stays in the store; what still waits keeps its files."""
+    async with database.begin() as connection:
+        for days, state, keys in ((400, "sent", ["a", "b"]), (400, "pending", ["c"]), (10, "sent", ["b"])):
+            facts = json.dumps({"text": "x", "files": [{"key": key, "name": "n.pdf"} for key in keys]})
+            await connection.execute(
+                text(
+                    """INSERT INTO deliveries (id, channel, address, purpose, facts, priority, state, due_at,
+                         created_at)
+                       VALUES (gen_random_uuid(), 'inbox', 'a@example.org', 'message', CAST(:facts AS jsonb), 0, :state,
+                         :at, :at)"""
+                ),
+                {"facts": facts, "state": state, "at": NOW - timedelta(days=days)},
+            )
+    wanted = retention.periods({"messages": 300}, NOW)
+    assert await retention.counts(database, wanted) == {"messages": 1}
+    gone: list[str] = []
+
+    async def discard(key: str) -> None:
+        gone.append(key)
+
+    async for _ in retention.run(database, wanted, actor="cli", now=NOW, discard=discard):
+        pass
+    assert gone == ["a"]
+    assert sorted(await ask("SELECT facts ? 'files' FROM deliveries")) == [False, True, True]
