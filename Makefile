@@ -23,7 +23,7 @@ run: install  ## set up and play: embedded servers, simulated customers, one pag
 up: install  ## run for real with ./leadwire.toml
 	$(BIN)/leadwire up
 
-counterparts: install  ## real servers that do not come from a wheel (Dovecot, Postfix, Chromium)
+counterparts: install  ## real servers that do not come from a wheel (Dovecot, Postfix, SpamAssassin, Chromium)
 	sh tests/counterparts/install.sh
 
 test: check counterparts  ## everything: lints, types, contracts, all tests
