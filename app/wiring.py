@@ -156,11 +156,9 @@ class Installation:
             jobs.append(Job("learning", Learning(self.database).run))
         if people.ask:
             jobs.append(Job("questions", Asking(self.database, chats, operators).run))
-        kept = self.settings.retention
-        if any(kept.days.values()):
-            jobs.append(
-                Job("retention", Keeping(self.database, kept.days, self.files.remove, dry_run=kept.dry_run).run)
-            )
+        if any((kept := self.settings.retention).days.values()):
+            keeping = Keeping(self.database, kept.days, self.files.remove, dry_run=kept.dry_run)
+            jobs.append(Job("retention", keeping.run))
         return jobs
 
     def desk(self) -> Desk:
