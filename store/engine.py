@@ -116,8 +116,14 @@ def translated() -> Iterator[None]:
         raise
     except Exception as error:
         if is_away(error) or (isinstance(error, OSError) and not error.filename):
-            raise Away(f"PostgreSQL is away: {error}. Is it running, and is DATABASE_URL right?") from error
+            raise Away(f"PostgreSQL is away: {_said(error)}. Is it running, and is DATABASE_URL right?") from error
         raise
+
+
+def _said(error: BaseException) -> str:
+    """What PostgreSQL or the network said, in one line: not the statement, which has nothing to do with it."""
+    cause = (error.orig and error.orig.__cause__) or error.orig if isinstance(error, DBAPIError) else error
+    return (str(cause) or type(cause).__name__).partition("\n")[0].rstrip(".")
 
 
 _SETTINGS = "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')"

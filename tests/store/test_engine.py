@@ -64,7 +64,7 @@ async def test_killed_in_the_middle_and_back(database: Database, servers: Server
 
 
 async def test_a_connection_that_is_cut(database: Database, other: Database) -> None:
-    with pytest.raises(Away):
+    with pytest.raises(Away, match=r"\APostgreSQL is away: [^\n]*\. Is it running, and is DATABASE_URL right\?\Z"):
         async with database.begin() as connection:
             pid = await connection.scalar(text("SELECT pg_backend_pid()"))
             await ask(other, "SELECT pg_terminate_backend(:pid)", pid=pid)
