@@ -16,14 +16,13 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-import asyncpg
 import redis
 from sqlalchemy import URL, make_url
 
 from app.embedded import Embedded
+from tests.databases import TEMPLATE, Databases
 
 T = TypeVar("T")
-TEMPLATE = "leadwire_template"
 
 
 _GUARD = "trap '' INT TERM; cat; for run in *.run; do test -s $run && kill -9 $(cat $run); done 2>/dev/null"
@@ -37,7 +36,6 @@ class Servers:
         self.embedded = Embedded(folder, fast=True)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="test servers", daemon=True)
-        self._made = 0
         self._guard = subprocess.Popen(
             ["/bin/sh", "-c", _GUARD], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
@@ -60,15 +58,12 @@ class Servers:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def create_database(self, template: str = TEMPLATE) -> URL:
-        """A fresh database, a copy of the migrated template; of "template0", an empty one."""
-        self._made += 1
-        url = self._database(f"test_{self._made}")
-        self.run(self._sql(f"CREATE DATABASE {url.database} TEMPLATE {template}"))
-        return url
+        """A fresh database, as the migrated template is; of "template0", an empty one."""
+        return self.run(self._databases.fresh(template))
 
     def drop_database(self, url: URL) -> None:
         """Also when somebody is still connected."""
-        self.run(self._sql(f"DROP DATABASE {url.database} WITH (FORCE)"))
+        self.run(self._databases.take_back(url))
 
     def kill(self, name: str) -> None:
         """kill -9 of "postgres" or "valkey"; it comes back by itself, at the same URL."""
@@ -80,19 +75,9 @@ class Servers:
             client.flushall()
         return self.embedded.redis_url
 
-    def _database(self, name: str) -> URL:
-        return make_url(self.embedded.database_url).set(database=name)
-
-    async def _sql(self, statement: str) -> None:
-        url = self._database("postgres").set(drivername="postgresql")
-        connection = await asyncpg.connect(url.render_as_string(hide_password=False))
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
     async def _make_template(self) -> None:
-        await self._sql(f"CREATE DATABASE {TEMPLATE} TEMPLATE leadwire")
+        self._databases = Databases(make_url(self.embedded.database_url))
+        url = await self._databases.make_template()
         if importlib.util.find_spec("store.migrations") is not None:
             migrations = importlib.import_module("store.migrations")
-            await migrations.upgrade(self._database(TEMPLATE).render_as_string(hide_password=False))
+            await migrations.upgrade(url.render_as_string(hide_password=False))
