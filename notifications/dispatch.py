@@ -113,7 +113,7 @@ class Dispatch:
         channel = ChannelName(delivery.channel)
         poster = self._posters.get(channel)
         if poster is None or FILES in delivery.facts:
-            task = asyncio.create_task(self._posted(delivery, tell))
+            task = asyncio.create_task(self._posted(delivery, self.flows[channel].enter(), tell))
             self.posted.add(task)
             task.add_done_callback(self.posted.discard)
             return
@@ -146,8 +146,12 @@ class Dispatch:
         error = sending.exception()
         tell(self._failed(error, delivery) if error else went_out(delivery, sending.result()))
 
-    async def _posted(self, delivery: Delivery, tell: Callable[[Outcome], None]) -> None:
-        tell(await self.deliver(delivery))
+    async def _posted(self, delivery: Delivery, entered: float, tell: Callable[[Outcome], None]) -> None:
+        try:
+            outcome = await self.deliver(delivery)
+        finally:
+            self.flows[ChannelName(delivery.channel)].leave(entered)
+        tell(outcome)
 
     def resume(self, channel: ChannelName) -> None:
         """The channel rests no more: the store gave us work for it."""
@@ -184,12 +188,8 @@ class Dispatch:
             return await self._send(channel, message, bool(delivery.broadcast))
 
     async def _send(self, channel: ChannelName, message: Outbound, is_mailing: bool) -> Sent:
-        if is_mailing:
-            entered = self.flows[channel].enter()
-            try:
-                return await self._sent(channel, message)
-            finally:
-                self.flows[channel].leave(entered)
+        if is_mailing:  # the flow says how many
+            return await self._sent(channel, message)
         async with self._slots[channel]:
             return await self._sent(channel, message)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-QUICK, SLOW = 0.2, 0.8
+QUICK, SLOW = 0.2, 0.4
 """Seconds that one message takes."""
-FEWEST, MOST = 4, 1000
+FEWEST, MOST = 16, 1000
+"""A slow provider takes some side by side all the same: `FEWEST` leaves the mailer connections for answers."""
 _PORTION = 2
 """A place alone is not worth a transaction: half of them are waited for."""
 
@@ -19,7 +20,7 @@ _PORTION = 2
 class Flow:
     """Counts who enters and leaves; `free` says how many more the last ones have earned."""
 
-    def __init__(self, first: int = 16) -> None:
+    def __init__(self, first: int = FEWEST) -> None:
         self._room = float(first)
         self._inside = 0
         self._turn = asyncio.Event()

@@ -23,6 +23,9 @@ from store import mailing
 from store.deliveries import Delivery
 from store.engine import Database
 
+_AHEAD = 8
+"""Times what is on the wire at once is in hand: a sender that dies holds the rest up until its lease is over."""
+_FEWEST = 128
 _BRAKES_EVERY = 1.0
 """Seconds between two looks whether a provider of what is in hand has had enough."""
 
@@ -59,7 +62,11 @@ class Stream:
     @property
     def is_low(self) -> bool:
         """Whether it is time to claim more."""
-        return len(self.in_hand) <= self._most // 2 and time.monotonic() >= self._dry_until
+        return len(self.in_hand) <= self._enough // 2 and time.monotonic() >= self._dry_until
+
+    @property
+    def _enough(self) -> int:
+        return min(self._most, max(_FEWEST, _AHEAD * self._flow.room))
 
     async def claim(self) -> None:
         """Fill up, when it is time; else let those wait whose provider has had enough meanwhile."""
@@ -69,7 +76,7 @@ class Stream:
             await self._obey_brakes()
             return
         async with self._database.begin() as connection:
-            room = self._most - len(self.in_hand)
+            room = self._enough - len(self.in_hand)
             claimed = await self._mailings.claim(connection, self._channel, room, self._lease)
         fresh = [row for row in claimed if row.id not in self.in_hand]  # else our lease had lapsed: it is on its way
         if len(claimed) < room:
@@ -117,7 +124,6 @@ class Stream:
                 self._dispatch.post(row, self._told)
             else:
                 del self.in_hand[row.id]
-        await asyncio.sleep(0)  # those that wait for a limit enter the flow
 
     def _told(self, outcome: Outcome) -> None:
         self._outbox.add(self._mailings.followed(outcome))
