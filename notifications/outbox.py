@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 2000
 _ENOUGH, _GATHER = 500, 0.05
 """Results that nobody waits for are gathered up to so many, or for so many seconds: each transaction has its price."""
-_LONGEST_BACKOFF = 5.0
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.1, 1.0
 
 
 class Outbox:
@@ -45,18 +45,19 @@ class Outbox:
 
     async def run(self) -> None:
         """Write until cancelled. While PostgreSQL is away, what was decided is kept and written later."""
-        backoff = 0.1
+        backoff = _FIRST_BACKOFF
         while True:
             await self._some.wait()
             if not self._waited_for and len(self._waiting) < _ENOUGH:
                 await asyncio.sleep(_GATHER)
             try:
                 await self._write()
-                backoff = 0.1
+                backoff = _FIRST_BACKOFF
             except Exception as error:
                 if not is_away(error):
                     raise
-                log.warning("PostgreSQL is away: %d results wait to be written", len(self._waiting))
+                if backoff == _FIRST_BACKOFF:
+                    log.warning("PostgreSQL is away: results wait to be written (%d so far)", len(self._waiting))
                 await asyncio.sleep(backoff)
                 backoff = min(2 * backoff, _LONGEST_BACKOFF)
 

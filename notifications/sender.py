@@ -38,6 +38,8 @@ Bells = Callable[[], AsyncIterator[None]]
 """Opens the doorbell: it yields when there may be work, and only saves the wait for the next look."""
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.2, 10.0
+_AWAY_BACKOFF = 1.0
+"""Asking PostgreSQL once a second whether it is back costs nothing, and mailings go on at once."""
 
 
 class SendLoop:
@@ -145,19 +147,20 @@ class SendLoop:
         """Run a part, again whenever it fails."""
         loop, backoff = asyncio.get_running_loop(), _FIRST_BACKOFF
         while not self._closing:
-            started = loop.time()
+            started, longest = loop.time(), _AWAY_BACKOFF
             try:
                 await part()
                 return
             except Exception as error:
-                if is_away(error):
-                    log.warning("%s is interrupted and goes on as soon as it can: %s", name, error)
-                else:
+                if not is_away(error):
+                    longest = _LONGEST_BACKOFF
                     log.exception("%s failed and is started again", name)
+                elif backoff == _FIRST_BACKOFF:  # once is enough, until it has been well for a while
+                    log.warning("%s is interrupted and goes on as soon as it can: %s", name, error)
             if loop.time() - started > _LONGEST_BACKOFF:
                 backoff = _FIRST_BACKOFF
             await asyncio.sleep(backoff)
-            backoff = min(2 * backoff, _LONGEST_BACKOFF)
+            backoff = min(2 * backoff, longest)
 
     async def _listen(self) -> None:
         if self._bells is None:
