@@ -98,9 +98,9 @@ class Exchange:
         """The message as it stands now."""
         return self._messages.get(sid)
 
-    def messages(self, phone: str) -> list[Message]:
-        """What the handset wrote and was sent, the oldest first. What was refused at once never appears."""
-        return [m for m in self._messages.values() if phone in {m.sender, m.to}]
+    def messages(self, phone: str = "") -> list[Message]:
+        """What the handset, or anybody, wrote and was sent, oldest first. What was refused at once never appears."""
+        return [m for m in self._messages.values() if not phone or phone in (m.sender, m.to)]
 
     def media(self, sid: str) -> Media | None:
         """A file of any message, by its ME... id."""

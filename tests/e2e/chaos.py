@@ -7,14 +7,17 @@ import os
 import random
 import signal
 import sys
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import httpx2
 
 from app.embedded import Embedded
+from domain.messages import utcnow
 from simulator.stage import Stage
 
 ROLES = ("web", "listen", "route", "send")
@@ -115,7 +118,13 @@ class Killer:
 
     roles: Roles
     servers: Embedded
-    kills: dict[str, int] = field(default_factory=dict)
+    moments: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    """Victim -> when it was killed."""
+
+    @property
+    def kills(self) -> dict[str, int]:
+        """How often each was killed."""
+        return {victim: len(moments) for victim, moments in self.moments.items()}
 
     async def rage(self, pause: float) -> None:
         """One kill after the other, all kinds before any kind twice."""
@@ -127,7 +136,7 @@ class Killer:
 
     async def strike(self, victim: str) -> None:
         """Kill one; roles are started again."""
-        self.kills[victim] = self.kills.get(victim, 0) + 1
+        self.moments[victim].append(utcnow())
         if victim in ROLES:
             await self.roles.kill(victim)
         elif pid := self.servers.pids().get(victim):
