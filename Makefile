@@ -45,7 +45,7 @@ search: install counterparts  ## the property tests with new random examples, an
 	$(BIN)/pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile search
 	$(BIN)/pytest -n 2 --dist worksteal --thorough tests/people
 
-chaos: install counterparts  ## 60 s of kill -9 under load
+chaos: install counterparts  ## kill -9 under load: a minute of requests, then a mailing to 100,000 (a quarter of an hour)
 	$(BIN)/pytest -q -p no:xdist tests/e2e/test_chaos.py tests/e2e/test_mailing_chaos.py --chaos-seconds 60
 
 bench: install
