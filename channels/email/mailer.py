@@ -9,7 +9,7 @@ import ssl
 import time
 from typing import cast
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected, SMTPTimeoutError
 
 from channels.email.dialogue import Dialogue
 from channels.email.errors import translate
@@ -65,7 +65,8 @@ class Mailer:
 
         The future gives `sent` when the server has it, else raises SendError; this itself raises Rejected. When the
         line breaks after the whole mail went out and before the answer, it is Uncertain: it may have been taken. Who
-        cancels the future has not sent, unless the mail was handed over already.
+        cancels the future has not sent, unless the mail was handed over already. At a server that answers nothing more,
+        it is told within three of the line's timeouts: one for the line, one for the next, and one to connect.
         """
         if _UNSAFE.search(sender) or _UNSAFE.search(to):
             raise translate(ValueError("no space, bracket or control character may stand in an address"), to=to)
@@ -128,6 +129,8 @@ class Mailer:
             self._keep(line)
         elif line.is_fresh and isinstance(translate(ended), Throttled):
             self._outbox.fail_all(ended)
+        elif isinstance(ended, SMTPTimeoutError):  # else each line would wait out one mail after the other
+            self._outbox.fail_older(ended, than=time.monotonic() - self._settings.timeout)
 
     def _keep(self, line: Dialogue) -> None:
         if line.is_usable and not self._closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -32,6 +33,8 @@ class Letter:
     """The first refusal of this attempt."""
     tried: bool = False
     """A connection has already broken under it."""
+    since: float = field(default_factory=time.monotonic)
+    """When it was posted."""
 
     def accept(self) -> None:
         """The server has it."""
@@ -82,6 +85,16 @@ class Outbox:
     def fail_all(self, error: Exception) -> None:
         """Tell everybody who waits: the server takes nothing now."""
         while letter := self.take():
-            failure = translate(error)  # one for each: a raised error collects the frames of whoever raises it
-            failure.__cause__ = error
-            letter.fail(failure)
+            _refuse(letter, error)
+
+    def fail_older(self, error: Exception, than: float) -> None:
+        """The same, to those who have waited since before that moment (`time.monotonic`)."""
+        for lane in (self._single, self._bulk):
+            while lane and lane[0].since < than:
+                _refuse(lane.popleft(), error)
+
+
+def _refuse(letter: Letter, error: Exception) -> None:
+    failure = translate(error)  # one for each: a raised error collects the frames of whoever raises it
+    failure.__cause__ = error
+    letter.fail(failure)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from channels.email.channel import EmailChannel
+from channels.email.cursor import Cursor
 from channels.email.settings import EmailSettings
 from domain.messages import ChannelName, Inbound, Report
 from domain.ports import Accept, Host
@@ -69,6 +70,15 @@ class House:
         memory = self.host.cursors
         assert isinstance(memory, Memory)
         return memory.saved.get((NAME, folder))
+
+    async def settled(self, uid: int, folder: str = "INBOX") -> None:
+        """Wait until the mails up to this one are settled: whoever stops before that is given them again."""
+
+        def is_settled() -> bool:
+            cursor = Cursor.parse(self.cursor(folder) or "")
+            return cursor is not None and not cursor.unseen and cursor.uid >= uid
+
+        await until(is_settled, f"the cursor to pass {uid}")
 
     @asynccontextmanager
     async def listening(

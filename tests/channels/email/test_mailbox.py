@@ -78,13 +78,14 @@ async def test_a_first_start_that_was_broken_off_goes_on(house: House, leads: Ma
     house.failure = lambda _: None
     async with house.listening(settings()):
         await house.got("waiting")
-    assert not (house.cursor() or "").endswith(":unseen")
+        await house.settled(1)
 
 
 async def test_a_restart_goes_on_where_it_stood(house: House, leads: MailboxUser, settings: Settings) -> None:
     leads.deliver(mail("one"))
     async with house.listening(settings()):
         await house.got("one")
+        await house.settled(1)  # what was given out and is not settled comes again: at least once is the promise
     leads.deliver(mail("two"))
     async with house.listening(settings()):
         await house.got("one", "two")
@@ -141,7 +142,7 @@ async def test_the_cursor_stops_before_what_is_not_durable(
     house: House, leads: MailboxUser, settings: Settings
 ) -> None:
     async with house.listening(settings()):
-        await until(lambda: (house.cursor() or ":unseen").find("unseen") < 0, "the first start to be over")
+        await house.settled(0)
         house.failure = lambda event: Unpublished("down") if subject(event) == "two" else None
         leads.deliver(*(mail(name, From=f"{name}@customer.test") for name in ("one", "two", "three")))
         await until(lambda: house.offered >= 5, "further attempts")
@@ -171,14 +172,15 @@ async def test_a_new_uidvalidity_reads_again(house: House, leads: MailboxUser, s
     leads.deliver(mail("one"))
     async with house.listening(settings()):
         await house.got("one")
+        await house.settled(1)
     old = house.cursor()
     leads.new_uidvalidity()
     leads.deliver(mail("two"))
     async with house.listening(settings()):
         await until(lambda: "two" in house.subjects, "the new mail")
+        await until(lambda: house.cursor() != old, "the cursor to be saved")
     first, again = [event.external_id for event in house.events if subject(event) == "one"]
     assert first == again
-    assert house.cursor() != old
 
 
 async def test_the_same_mail_in_another_folder_is_the_same(

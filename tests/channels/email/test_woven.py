@@ -19,6 +19,8 @@ PIECE = st.text(st.characters(codec="utf-8"), max_size=60) | st.text("Приве
 PIECE |= st.text("abc.=\n\r\t ", max_size=200) | st.sampled_from(
     ["", ".", "a", "ab", "\n", "x" * 75, "x" * 76, "=" * 26]
 )
+PIECE = PIECE.filter(lambda piece: not piece.endswith("\r"))
+"""Before a piece that begins with LF it would end one line with it in the whole, and two in pieces: the same HTML."""
 
 
 @st.composite
