@@ -91,6 +91,7 @@ class Person:
     id: UUID
     """The card that leads."""
     name: str
+    """`people.shown.display_name`."""
     names: tuple[str, ...]
     """All that he was ever called, the shown one first."""
     cards: tuple[UUID, ...]
@@ -177,13 +178,13 @@ class _Known:
         values = [v for v in self._all(self.values, ids) if v.field not in self.archived]
         shown = shown_fields(values, leader, joined)
         addresses = self.addresses.get(leader, [])
-        names = self._names(shown, addresses)
+        name = display_name(shown, [a.name for a in addresses])
         leads = self.leads.get(leader, [])
         receipts = _latest_first(self._all(self.receipts, ids))
         return Person(
             id=leader,
-            name=names[0] if names else "",
-            names=names,
+            name=name,
+            names=self._names(name, shown, addresses, ids),
             cards=tuple(ids),
             created_at=min(card.created_at for card in mine),
             owner=self._owner(shown, leads),
@@ -208,11 +209,13 @@ class _Known:
         claims = tuple(self.claims.get(row.id, ()))
         return AddressOf(row.id, row.card, row.kind, row.value, row.proved, row.shared, was, claims)
 
-    def _names(self, shown: Mapping[str, FieldOf], addresses: Sequence[AddressRow]) -> tuple[str, ...]:
-        whole = display_name(shown)
-        called = [a.name for a in addresses] + [c.name for a in addresses for c in self.claims.get(a.id, ())]
+    def _names(
+        self, name: str, shown: Mapping[str, FieldOf], addresses: Sequence[AddressRow], cards: Sequence[UUID]
+    ) -> tuple[str, ...]:
+        """Without what others are called who claimed one of his addresses."""
+        own = [c.name for a in addresses for c in self.claims.get(a.id, ()) if c.card in cards]
         others = [o.value for o in shown["name"].others] if "name" in shown else []
-        return tuple(dict.fromkeys(name for name in (whole, *called, *others) if name))
+        return tuple(dict.fromkeys(filter(None, (name, *(a.name for a in addresses), *own, *others))))
 
     def _owner(self, shown: Mapping[str, FieldOf], leads: Sequence[LeadOf]) -> Owner | None:
         if "owner" in shown and shown["owner"].value:

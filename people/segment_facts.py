@@ -74,7 +74,7 @@ def _facts(one: Person, *, sets: Mapping[str, frozenset[str]], happened: tuple[H
     led = next((lead.owner for lead in one.leads if lead.state == "open" and lead.owner and lead.under is None), None)
     return Facts(
         created_at=one.created_at,
-        fields={name: shown.value for name, shown in one.fields.items()},
+        fields={name: shown.value for name, shown in one.fields.items()} | {"name": one.name},
         sets={
             **sets,
             "tag": frozenset(tag.tag for tag in one.tags),

@@ -86,8 +86,13 @@ def _unchosen(mine: Mapping[UUID, Held], leader: UUID) -> Held:
     return latest
 
 
-def display_name(shown: Mapping[str, FieldOf]) -> str:
-    """What the fields call the person: the whole name, else its parts; "" when they do not."""
+def display_name(shown: Mapping[str, FieldOf], beside: Iterable[str] = ()) -> str:
+    """What the person is called: the whole name of the fields, else its parts, else the first name beside an address.
+
+    `beside`: what he called himself under his addresses, in the order in which `store.person.addresses` has them. The
+    same in SQL is in `store/condition_names.py`. "" when nothing tells a name.
+    """
     if "name" in shown:
         return shown["name"].value
-    return " ".join(shown[part].value for part in NAME_PARTS if part in shown)
+    parts = " ".join(shown[part].value for part in NAME_PARTS if part in shown)
+    return parts or next(filter(None, beside), "")

@@ -108,8 +108,11 @@ class Decision:
             for claim in resolution.attach:
                 self._attach(claim, contact, home, message, message_id, proof)
         identity = self._facts.people.identities[resolution.sender.key]
-        if resolution.proves or resolution.splits or _is_news(message.name, identity.name):
+        is_news = _is_news(message.name, identity.name)
+        if resolution.proves or resolution.splits or is_news:
             self._claim(resolution.sender, identity, home, message, message_id)
+        if resolution.proves and is_news:  # the name that was there is of whoever typed the address
+            self.plan.names[identity.id] = message.name
         for claim in resolution.others:
             self._claim(claim, self._facts.people.identities[claim.key], home, message, message_id)
         self.plan.joins += [(home, card) for card in resolution.joins]
@@ -154,7 +157,7 @@ class Decision:
         card, old, proved = new_id(), facts.people.identities[key], resolution.sender.proved
         self.plan.moves[old.id] = (card, proved)
         self.plan.look_again.add(old.home)
-        facts.people.identities[key] = KnownIdentity(old.id, card, card, proved, False, old.name)
+        facts.people.identities[key] = KnownIdentity(old.id, card, card, proved, False)
         for (owner, pipeline), lead in list(facts.leads.items()):
             if proved and owner == old.contact and lead.opened_by == old.id:
                 facts.leads[card, pipeline] = facts.leads.pop((owner, pipeline))

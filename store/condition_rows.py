@@ -36,12 +36,19 @@ SETS: Mapping[str, Source] = {
 }
 REACHABLE: Mapping[str, str] = {"email": "email", "sms": "phone", "telegram": "telegram"}
 """Channel -> the kind of address."""
-ADDRESSES = """identities i WHERE i.variant NOT LIKE '~%'
-    AND NOT EXISTS (SELECT FROM suppressions s WHERE s.address = i.value)
+
+
+def addresses(by: str = "true") -> str:
+    """Addresses that are somebody's now and may take something: what one account could not deliver is not tried by
+    another, and who wants nothing at all is not counted on. `by`: which accounts' word counts (`s.channel`).
+    """
+    return f"""identities i WHERE i.variant NOT LIKE '~%'
+    AND NOT EXISTS (SELECT FROM suppressions s WHERE s.address = i.value AND {by})
     AND NOT EXISTS (SELECT FROM opt_outs o WHERE o.kind = i.kind AND o.value = i.value AND o.purpose = ''
       AND o.until IS NULL)"""
-"""Addresses that are somebody's now and may take something: what one account could not deliver is not tried by another,
-and who wants nothing at all is not counted on."""
+
+
+ADDRESSES = addresses()
 
 _MAILED = "r.broadcast_id IS NOT NULL"
 _BY_BROADCAST = {"broadcast": "r.broadcast_id"}
@@ -113,45 +120,12 @@ JOINED = """(SELECT id AS card, leader_id AS person FROM contacts WHERE leader_i
 """The cards of those who have several; the leading one as often as others follow it."""
 
 
+NEWEST = """NOT EXISTS (SELECT FROM field_values w WHERE w.contact_id = v.contact_id AND w.field = v.field
+          AND w.at >= v.at AND (w.at, w.id) > (v.at, v.id))"""
+"""Of a value (`v`): no later one has replaced it."""
+
+
 def latest(field: str, fits: str) -> str:
     """The single cards whose latest value of the field fits (`v.value`)."""
-    return f"""SELECT v.contact_id AS id FROM field_values v WHERE v.field = {field} AND {fits}
-        AND NOT EXISTS (SELECT FROM field_values w WHERE w.contact_id = v.contact_id AND w.field = v.field
-          AND w.at >= v.at AND (w.at, w.id) > (v.at, v.id))
+    return f"""SELECT v.contact_id AS id FROM field_values v WHERE v.field = {field} AND {fits} AND {NEWEST}
         AND NOT EXISTS (SELECT FROM {JOINED} AS j WHERE j.card = v.contact_id)"""
-
-
-def shown(field: str, ever: str, within: str, fits: str) -> str:
-    """The persons of several cards for whom what shows in the field fits (`s.value`), as `people.shown` decides it.
-
-    `ever`: holds for a value (`v.value`) that fits: only persons who ever had one are looked at; `within`: for a person
-    (`j.person`) who may be looked at.
-    """
-    found = _SHOWN.replace("@field", field).replace("@ever", ever).replace("@within", within)
-    return f"SELECT s.id FROM ({found}) AS s WHERE {fits}"
-
-
-_SHOWN = f"""
-    WITH held AS (SELECT j.person, j.card, h.value, h.at
-      FROM (SELECT DISTINCT j.person FROM {JOINED} AS j JOIN field_values v ON v.contact_id = j.card
-        WHERE v.field = @field AND @ever AND @within) AS c
-      JOIN {JOINED} AS j ON j.person = c.person
-      CROSS JOIN LATERAL (SELECT w.value, w.at FROM field_values w WHERE w.contact_id = j.card AND w.field = @field
-        ORDER BY w.at DESC, w.id DESC LIMIT 1) AS h),
-    merge AS (SELECT DISTINCT ON (j.person) j.person, g.at, g.choices ->> @field AS card
-      FROM merges g JOIN {JOINED} AS j ON j.card = g.one
-      WHERE g.undone_at IS NULL AND g.choices ->> @field IS NOT NULL AND @within
-      ORDER BY j.person, g.at DESC, g.id DESC),
-    said AS (SELECT h.person, m.at AS merged, m.card AS wanted,
-        max(h.value) FILTER (WHERE CAST(h.card AS text) = m.card) AS chosen,
-        max(h.value) FILTER (WHERE h.card = h.person) AS mine, max(h.at) FILTER (WHERE h.card = h.person) AS mine_at,
-        (array_agg(h.value ORDER BY h.at DESC, h.card DESC) FILTER (WHERE h.card <> h.person AND h.value <> ''))[1]
-          AS last,
-        max(h.at) FILTER (WHERE h.card <> h.person AND h.value <> '') AS last_at
-      FROM held h LEFT JOIN merge m ON m.person = h.person GROUP BY h.person, m.at, m.card)
-    SELECT person AS id, CASE
-        WHEN chosen IS NOT NULL AND NOT coalesce(mine_at > merged AND wanted <> CAST(person AS text), false) THEN chosen
-        WHEN mine <> '' THEN mine
-        WHEN last_at IS NULL OR mine_at > last_at THEN ''
-        ELSE last END AS value
-    FROM said"""

@@ -28,7 +28,8 @@ from domain.conditions.atoms import (
     MadeBefore,
     Or,
 )
-from store.condition_rows import ADDRESSES, EVENTS, LEADS, LED_BY, REACHABLE, SETS, UNOPENED, Source, latest, shown
+from store.condition_names import named, shown
+from store.condition_rows import ADDRESSES, EVENTS, LEADS, LED_BY, REACHABLE, SETS, UNOPENED, Source, latest
 
 
 class Found(NamedTuple):
@@ -238,11 +239,25 @@ def _consented(purpose: str, channel: str, bind: Binder) -> str:
 
 
 def _field(field: str, check: Check, bind: Binder) -> str:
-    """Of a single card its latest value; of several joined ones what shows, computed where any of them ever fitted."""
+    """Of a single card its latest value; of several joined ones what shows, computed where any of them ever fitted.
+
+    A name may stand elsewhere: what cards show as theirs is asked.
+    """
     name, fits = bind(field, "text"), _fits(check, bind)
     single = latest(name, f"{fits('v.value')} AND {bind.within('v.contact_id')}")
+    if field == "name":
+        return f"{single} UNION ALL {named(fits, _begins(check, bind), bind.within)}"
     several = shown(name, fits("v.value"), bind.within("j.person"), fits("s.value"))
     return f"{single} UNION ALL {several}"
+
+
+def _begins(check: Check, bind: Binder) -> Callable[[str], str]:
+    """SQL that holds for the first of the words that, put together, the check holds for."""
+    if check.kind != "in":
+        return "{0} <> ''".format
+    heads = {" ".join(words[:n]) for words in (v.split(" ") for v in check.values) for n in range(1, len(words) + 1)}
+    bound = bind(sorted(heads), "text[]")
+    return lambda column: f"{column} = ANY({bound})"
 
 
 def _fits(check: Check, bind: Binder) -> Callable[[str], str]:

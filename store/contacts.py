@@ -111,14 +111,14 @@ _PROVE = text("UPDATE identities SET proved = true WHERE id = ANY(CAST(:ids AS u
 
 
 async def call(connection: AsyncConnection, names: Mapping[UUID, str]) -> None:
-    """Write what people call themselves under identities that had no name yet."""
+    """Write what people call themselves under these identities."""
     if names:
         await connection.execute(_CALL, bulk.arrays(sorted(names.items())))
 
 
 _CALL = text(
     """UPDATE identities i SET name = n.name FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS text[])) AS n(id, name)
-       WHERE i.id = n.id AND coalesce(i.name, '') = ''"""
+       WHERE i.id = n.id"""
 )
 
 
@@ -141,7 +141,8 @@ _RELEASE = text(
 async def split(connection: AsyncConnection, moves: Mapping[UUID, tuple[UUID, bool]], at: datetime) -> None:
     """Give identities to cards of their own, which are made here; with the leads they opened, if they are proved.
 
-    `moves`: identity -> (new card, whether it is proved now). What was claimed for somebody may be somebody else.
+    `moves`: identity -> (new card, whether it is proved now). What was claimed for somebody may be somebody else, and
+    so they come without the name that he told.
     """
     if not moves:
         return
@@ -153,7 +154,7 @@ async def split(connection: AsyncConnection, moves: Mapping[UUID, tuple[UUID, bo
 
 _MOVED = "unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS uuid[]), CAST(:c2 AS boolean[])) AS m(identity, contact, proved)"
 _MOVE_IDENTITIES = text(
-    f"""UPDATE identities i SET contact_id = m.contact, home_id = m.contact, proved = i.proved OR m.proved
+    f"""UPDATE identities i SET contact_id = m.contact, home_id = m.contact, proved = i.proved OR m.proved, name = NULL
         FROM {_MOVED} WHERE i.id = m.identity"""
 )
 _MOVE_LEADS = text(

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store import direct
+from store.condition_names import NAMES, NAMES_SHOWN, made_up, shown_values
 from store.deliveries import Delivery, Purpose
 
 
@@ -151,24 +152,47 @@ _HAD = text(
 async def values(
     connection: AsyncConnection, people: Sequence[UUID], fields: Sequence[str]
 ) -> dict[UUID, dict[str, str]]:
-    """What the cards of these people show for these fields: the leading card's value, else the latest of the others."""
+    """What the cards of these people (leading ones) show for these fields, empty ones left out; `name` is what they
+    are called, wherever that stands (`people.shown`).
+    """
     if not fields:
         return {}
     found: dict[UUID, dict[str, str]] = {}
     for person, field, value in await direct.fetch(connection, _VALUES, list(people), list(fields)):
         found.setdefault(person, {})[field] = value
+    unnamed = [one for one in people if "name" not in found.get(one, {})] if "name" in fields else []
+    for person, name in await direct.fetch(connection, _NAMES, unnamed) if unnamed else ():
+        if name:
+            found.setdefault(person, {})["name"] = name
     return found
 
 
-_VALUES = """SELECT DISTINCT ON (person, field) person, field, value FROM (
-         SELECT DISTINCT ON (f.contact_id, f.field) p AS person, f.field, f.value, f.at, (f.contact_id = p) AS leads
-         FROM (
-           SELECT p, p AS card FROM unnest(CAST($1 AS uuid[])) AS p
-           UNION ALL
-           SELECT p, c.id FROM unnest(CAST($1 AS uuid[])) AS p JOIN contacts c ON c.leader_id = p) AS cards
-         JOIN field_values f ON f.contact_id = cards.card AND f.field = ANY(CAST($2 AS text[]))
-         ORDER BY f.contact_id, f.field, f.at DESC, f.id DESC) AS latest
-       WHERE value <> '' ORDER BY person, field, leads DESC, at DESC"""
+_VALUES = f"""WITH joined AS (
+         SELECT c.leader_id AS person, c.id AS card
+         FROM unnest(CAST($1 AS uuid[])) AS p JOIN contacts c ON c.leader_id = p),
+       cards AS (SELECT person, card FROM joined UNION ALL SELECT DISTINCT person, person FROM joined),
+       {shown_values("CAST($2 AS text[])")}
+       SELECT person, field, value FROM shown WHERE value <> ''
+       UNION ALL
+       SELECT person, field, value FROM (
+         SELECT DISTINCT ON (f.contact_id, f.field) f.contact_id AS person, f.field, f.value
+         FROM unnest(CAST($1 AS uuid[])) AS p
+         JOIN field_values f ON f.contact_id = p AND f.field = ANY(CAST($2 AS text[]))
+         WHERE p NOT IN (SELECT person FROM joined)
+         ORDER BY f.contact_id, f.field, f.at DESC, f.id DESC) AS single
+       WHERE value <> ''"""
+"""Hardly anybody has several cards, and a single one says its latest values."""
+_NAMES = f"""WITH asked AS (
+         SELECT a AS id, coalesce(c.leader_id, a) AS person
+         FROM unnest(CAST($1 AS uuid[])) AS a LEFT JOIN contacts c ON c.id = a),
+       cards AS (
+         SELECT person, person AS card FROM asked
+         UNION ALL
+         SELECT a.person, c.id FROM asked a JOIN contacts c ON c.leader_id = a.person),
+       {shown_values(NAMES)}
+       SELECT a.id, coalesce(p.whole, {made_up("a.person")})
+       FROM asked a LEFT JOIN {NAMES_SHOWN} ON p.person = a.person"""
+"""Addresses move to the card that leads, and somebody may have been joined to another since the mailing began."""
 
 
 async def skip_all(connection: AsyncConnection, broadcast: UUID, code: str) -> int:
@@ -197,7 +221,10 @@ _UNDER_WAY = text(
 async def again(
     connection: AsyncConnection, broadcast: UUID, states: Collection[str], codes: Mapping[str, bool], at: datetime
 ) -> int:
-    """Have rows in these states sent once more, of `failed` ones those with these codes; how many."""
+    """Have rows in these states sent once more, of `failed` ones those with these codes; how many.
+
+    Whom another channel of the same broadcast has reached, or may reach yet, gets no second copy.
+    """
     wanted = {
         "id": broadcast,
         "states": list(states),
@@ -208,7 +235,9 @@ async def again(
 
 
 _AGAIN = text(
-    """UPDATE deliveries SET state = 'pending', due_at = :at, attempts = 0, reason = NULL, code = NULL
-       WHERE broadcast_id = :id AND state = ANY(CAST(:states AS text[]))
-         AND (state <> 'failed' OR coalesce(code, '') = ANY(CAST(:codes AS text[])))"""
+    """UPDATE deliveries d SET state = 'pending', due_at = :at, attempts = 0, reason = NULL, code = NULL
+       WHERE d.broadcast_id = :id AND d.state = ANY(CAST(:states AS text[]))
+         AND (d.state <> 'failed' OR coalesce(d.code, '') = ANY(CAST(:codes AS text[])))
+         AND NOT EXISTS (SELECT FROM deliveries o WHERE o.contact_id = d.contact_id AND o.broadcast_id = d.broadcast_id
+           AND o.id <> d.id AND o.state NOT IN ('failed', 'skipped'))"""
 )

@@ -36,7 +36,12 @@ LISTS = tuple(UUID(int=n) for n in (21, 22))
 CHANNELS = ("inbox", "bot")
 SUMS = tuple(map(Decimal, ("0.01", "49999.99", "50000", "50000.01", "999999999999999.98", "999999999999999.99")))
 CURRENCIES = ("RUB", "EUR")
+NAMES = ("Вася", "Serova Anna", "Serova Anna Ivanovna", "Anna", "100%")
 FIELDS = {
+    "name": NAMES,
+    "surname": ("Serova", "Вася"),
+    "given_name": ("Anna", "Вася"),
+    "patronymic": ("Ivanovna",),
     "city": CITIES,
     "gender": ("male", "female"),
     "born": ("1980-02-29", "1990-03-01", "2000-12-31", "1975-03-20"),
@@ -46,6 +51,8 @@ FIELDS = {
     "tag": ("vip", "x"),
     "owner": tuple(map(str, STAFF)),
 }
+PARTED = ("surname", "given_name", "patronymic")
+"""What a name is made up of where the field `name` has none."""
 
 
 async def settle(connection: Connection, seed: int, people: int = 30) -> None:
@@ -77,12 +84,13 @@ def ago(rnd: random.Random) -> datetime:
 
 
 async def _settler(connection: Connection, rnd: random.Random, n: int) -> UUID:
-    made = await card(connection, f"Person {n}", mail(f"p{n}@example.org"))
+    made = await card(connection, rnd.choice(("", "", f"Person {n}")), mail(f"p{n}@example.org"))
     await connection.execute(text("UPDATE contacts SET created_at = :at WHERE id = :id"), {"at": ago(rnd), "id": made})
     if rnd.random() < 0.4:
         row = {"kind": rnd.choice(("phone", "telegram")), "value": f"{n}", "contact_id": made, "home_id": made}
         released = rnd.choice(("", "", "~x"))
         await put(connection, "identities", id=new_id(), variant=released, proved=False, created_at=NOW, **row)
+    await _called(connection, rnd, made)
     if rnd.random() < 0.3:
         await put(connection, "suppressions", channel="inbox", address=f"p{n}@example.org", reason="x", created_at=NOW)
     if rnd.random() < 0.2:
@@ -90,6 +98,16 @@ async def _settler(connection: Connection, rnd: random.Random, n: int) -> UUID:
         about = {"kind": "email", "value": f"p{n}@example.org", "purpose": rnd.choice(("", "news"))}
         await put(connection, "opt_outs", reason="link", at=NOW, until=pause, **about)
     return made
+
+
+async def _called(connection: Connection, rnd: random.Random, made: UUID) -> None:
+    """Who came by himself has his name beside his addresses alone, and another one under each."""
+    for kind in rnd.sample(("phone", "telegram", "external", "unreadable"), rnd.randrange(4)):
+        await put(
+            connection, "identities", id=new_id(), kind=kind, value=f"{kind}:{made}", variant=rnd.choice(("", "~y")),
+            contact_id=made, home_id=made, proved=rnd.random() < 0.5, name=rnd.choice((None, "", *NAMES)),
+            created_at=rnd.choice((NOW, ago(rnd))),
+        )  # fmt: skip
 
 
 async def _life(connection: Connection, rnd: random.Random, one: UUID) -> None:
@@ -143,12 +161,17 @@ async def _join(connection: Connection, rnd: random.Random, one: UUID, other: UU
 
 
 async def _values(connection: Connection, rnd: random.Random, cards: Sequence[UUID]) -> None:
-    """Histories: several values in a field, some cleared again, before and after the merges."""
+    """Histories: several values in a field, some cleared again, before and after the merges.
+
+    Names are in the fields of some cards alone: else nobody is left whose name stands but beside his addresses.
+    """
+    some = {field: rnd.sample(cards, len(cards) // 5) for field in ("name", *PARTED)}
     for _ in range(12 * len(cards)):
         field = rnd.choice(tuple(FIELDS))
         if field == "owner" and rnd.random() < 0.8:  # else hardly anybody is left to whom his lead gives one
             continue
-        value = Value(rnd.choice(cards), field, rnd.choice(("", *FIELDS[field])))
+        one = rnd.choice(some.get(field, cards))
+        value = Value(one, field, rnd.choice(("", *FIELDS[field])))
         await fields.put_normal(connection, [value], source="t", at=ago(rnd))
 
 

@@ -16,8 +16,9 @@ from sqlalchemy import text
 
 from domain.conditions import HOUSE, Facts, Logic, Subject, Test, Type, Vocabulary, matches, parse, plan, unparse
 from domain.conditions.vocabulary import OPERATORS, Shape
+from people.person import Person, persons
 from people.segments import facts_of_all, vocabulary
-from store import merges, segments
+from store import mailing, merges, segments
 from store.condition_sql import select_ids
 from store.engine import Connection, Database
 from tests.people.segment_world import (
@@ -27,7 +28,9 @@ from tests.people.segment_world import (
     CURRENCIES,
     FIELDS,
     LISTS,
+    NAMES,
     NOW,
+    PARTED,
     STAFF,
     SUMS,
     TAGS,
@@ -42,7 +45,7 @@ WORDS = {
     "owner": tuple(map(str, STAFF)),
     "city": (*CITIES, "перм", "орел", "ПЕРМЬ", "%", "_", "ё"),
 }
-HARD = ("clicked", "lead_won", "leads", "owner", "unopened", "consent")
+HARD = ("clicked", "lead_won", "leads", "owner", "unopened", "consent", "name")
 """Subjects with more to go wrong than others: drawn more often."""
 DAYS = ("2025-01-15", "2026-01-30", "2026-02-28", "2026-03-01", "2026-03-09")
 TIMES = (*DAYS, "2026-03-01T12:00:00Z", "2026-01-30T12:00:00Z", "2026-02-22T15:00:01+03:00")
@@ -150,6 +153,44 @@ def test_both_say_the_same(database_url: str, seed: int, thorough: bool) -> None
         agree()
         assert seen == {True, False}
         runner.run(database.aclose())
+
+
+async def _shown(connection: Connection, seed: int) -> dict[UUID, Person]:
+    """Everybody of a town as cards show him, of all the ways in which a name may stand."""
+    await settle(connection, seed, 60)
+    shown = await persons(connection, await segments.ids(connection, plan(_ALL, HOUSE, NOW, ZONES[0])))
+    beside = [p for p in shown.values() if p.name and not {"name", *PARTED} & set(p.fields)]
+    assert {len(p.cards) > 1 for p in beside} == {True, False}
+    assert any("name" not in p.fields and {*PARTED} & set(p.fields) for p in shown.values())
+    assert {bool(p.name) for p in shown.values()} == {True, False}
+    return shown
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_mailings_say_what_cards_show(database_url: str, seed: int) -> None:
+    database = Database(database_url)
+    async with database.begin() as connection:
+        shown = await _shown(connection, seed)
+        said = await mailing.values(connection, list(shown), ["name", *sorted(FIELDS)])
+        assert {id_: said.get(id_, {}) for id_ in shown} == {
+            id_: {name: one.value for name, one in person.fields.items()}
+            | ({"name": person.name} if person.name else {})
+            for id_, person in shown.items()
+        }
+        assert not any("name" in one for one in (await mailing.values(connection, list(shown), ["city"])).values())
+    await database.aclose()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_each_is_found_by_the_name_that_his_card_shows(database_url: str, seed: int) -> None:
+    database = Database(database_url)
+    async with database.begin() as connection:
+        shown = await _shown(connection, seed)
+        words = await vocabulary(connection)
+    for name in {*NAMES, *(person.name for person in shown.values() if person.name)}:
+        asked = plan(parse({"field": "name", "op": "is", "value": name}, words), words, NOW, ZONES[0])
+        assert await _there(database, asked) == {id_ for id_, person in shown.items() if person.name == name}
+    await database.aclose()
 
 
 @pytest.mark.parametrize(("over", "found"), [(SUMS[-2], True), (SUMS[-1], False)])
