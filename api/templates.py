@@ -27,7 +27,7 @@ Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
 class PictureIn(Shape):
-    """A picture that goes with each letter, and that a block shows as "cid:name"."""
+    """A picture that goes with each letter where a block shows it as "cid:name"; as "host:name" readers fetch it."""
 
     name: Annotated[Text, Field(min_length=1, description="logo.png")]
     content: str = Field(max_length=2_000_000, description="PNG, JPEG, GIF or WebP of at most 1 MB, as Base64.")

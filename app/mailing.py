@@ -61,13 +61,19 @@ def house_of(settings: Settings) -> House:
         language=company.language,
         site=broadcasts.site,
         color=broadcasts.color,
+        public_url=settings.server.public_url,
     )
 
 
 def rules_of(settings: Settings) -> Rules:
     """What the owner has decided of all broadcasts."""
     broadcasts = settings.broadcasts
-    return Rules(accounts=accounts_of(settings), confirm_over=broadcasts.confirm_over, html=broadcasts.raw_html)
+    return Rules(
+        accounts=accounts_of(settings),
+        confirm_over=broadcasts.confirm_over,
+        html=broadcasts.raw_html,
+        topics=frozenset(settings.consent.topics),
+    )
 
 
 def mailings_of(settings: Settings) -> Mailings:

@@ -38,7 +38,8 @@ def put(
     name: Name,
     content: Annotated[str, typer.Argument(help="JSON, or @FILE with JSON or TOML.")],
     picture: Annotated[
-        list[Path] | None, typer.Option(help='A picture that a block shows as "cid:logo.png", by its file. Repeated.')
+        list[Path] | None,
+        typer.Option(help='A picture that a block shows as "cid:logo.png" or "host:logo.png", by its file. Repeated.'),
     ] = None,
     config: Config = DEFAULT,
 ) -> None:

@@ -11,9 +11,11 @@ import typer
 
 from app.broadcast_given import read, who
 from app.installed import Unclear, at, connected, cut, installed, table
-from app.mailing import office_of
+from app.mailing import house_of, office_of
 from app.settings import Settings
 from broadcasts import templates
+from broadcasts.content.check import check
+from broadcasts.content.parse import parse
 from broadcasts.content.ready import NAMES
 from store import templates as stored
 
@@ -57,7 +59,19 @@ async def put(settings: Settings, name: str, content: str, pictures: Sequence[Pa
             html = office_of(settings).rules.html
             made = await templates.put(connection, name, given, html=html, actor=who(), pictures=kept)
     typer.echo(f"Template {made.name} is at version {made.version}.")
+    for line in _lacking(made.content, settings):
+        typer.echo(line)
     return 0
+
+
+def _lacking(content: Mapping[str, Any], settings: Settings) -> list[str]:
+    """The pictures that blocks show and nobody has given: no broadcast with them begins. Pure."""
+    found = check(parse(content, html=True), house=house_of(settings), known=())
+    said = (f"warning: {one.where}: {one.say(settings.company.language)}" for one in found if one.code in _PICTURES)
+    return list(dict.fromkeys(said))
+
+
+_PICTURES = ("picture_missing", "picture_unhosted")
 
 
 def _bytes(path: Path) -> bytes:

@@ -38,6 +38,7 @@ from people.import_jobs import ImportJobs
 from people.keeping import Keeping
 from people.learning import Learning
 from people.matcher import Matcher
+from portal.pictures import Pictures
 from router.route import Router
 from router.rules import Chat, Intake, Rules
 from store import migrations
@@ -58,37 +59,34 @@ def channel_names(settings: Settings) -> Iterable[tuple[ChannelName, ChannelConf
 
 def rules_of(settings: Settings) -> Rules:
     """The router's view of the configuration."""
+    chats = {name: Chat(ChannelName(t.chat.channel), t.chat.chat) for name, t in settings.teams.items() if t.chat}
     return Rules(
         intakes={name: _intake(settings, name, config) for name, config in channel_names(settings)},
-        team_chats={
-            name: Chat(ChannelName(team.chat.channel), team.chat.chat)
-            for name, team in settings.teams.items()
-            if team.chat
-        },
+        team_chats=chats,
         language=settings.company.language,
+        company=settings.company.name,
     )
 
 
 def _intake(settings: Settings, name: ChannelName, config: ChannelConfig) -> Intake:
     greet = config.intake.greet if config.intake.greet is not None else config.kind != "form"
-    answer_by: dict[AddressKind, ChannelName] = {}
-    for other in answer_routes(settings, name):
-        kind = KINDS[settings.channels[other].kind].reaches
-        if kind:
-            answer_by.setdefault(kind, other)
-    return Intake(pipeline=config.intake.team, greet=greet, answer_by=answer_by, opt_out=config.kind == "sms")
+    ways = [(KINDS[settings.channels[way].kind].reaches, way) for way in reversed(answer_routes(settings, name))]
+    by, late = {kind: way for kind, way in ways if kind}, str(getattr(config.settings, "late_template", ""))
+    team, is_sms = config.intake.team, config.kind == "sms"
+    return Intake(pipeline=team, greet=greet, answer_by=by, opt_out=is_sms, late_template=late)
 
 
 def answer_routes(settings: Settings, name: ChannelName) -> list[ChannelName]:
     """The channels through which people who wrote by `name` are answered, the preferred first.
 
     WhatsApp only where it is asked for: it takes no text for people who have not written there.
+    A channel that `leadwire check` looks at alone has no others.
     """
     config = settings.channels[name]
     if KINDS[config.kind].reaches:
         return [name]
     if config.intake.answer_by:
-        return [ChannelName(other) for other in config.intake.answer_by]
+        return [ChannelName(other) for other in config.intake.answer_by if other in settings.channels]
     typed = (AddressKind.EMAIL, AddressKind.PHONE)
     return [other for other, c in channel_names(settings) if KINDS[c.kind].reaches in typed and c.medium != "whatsapp"]
 
@@ -129,7 +127,7 @@ class Installation:
         programs = doors(self.settings, self.database, self.files)
         tracking = tracking_of(self.settings, self.database, self.bot)
         pages = preferences(self.settings, self.database, self.files)
-        links = engagement_of(self.settings, self.database).routes()
+        links = [*engagement_of(self.settings, self.database).routes(), *Pictures(self.database, self.files).routes()]
         app = application(self.channels, self.door.accept, self.settings.server, programs, tracking, pages, links)
         hooks = [c for c in self.channels.values() if isinstance(c, Registered)]
         return [
@@ -177,6 +175,7 @@ class Installation:
 
     def _send(self) -> list[Job]:
         senders = {name: c for name, c in self.channels.items() if isinstance(c, Sender)}
+        router = Router(self.database, rules_of(self.settings))
         loop = SendLoop(
             database=self.database,
             senders=senders,
@@ -189,7 +188,7 @@ class Installation:
         )
         return [
             Job("sender", loop.run),
-            Job("sweep", Sweep(self.database, self.bus.ring).run),
+            Job("sweep", Sweep(self.database, self.bus.ring, tell=router.told).run),
             Job("broadcasts", conductor_of(self.settings, self.database).run),
             Job("answers to broadcasts", Answering(self.database).run),
             *self.bot.jobs(self.channels.values()),
@@ -226,6 +225,7 @@ def build_channels(settings: Settings, database: Database, bot: Callable[[], str
         company=settings.company.name,
         max_file=settings.storage.max_file_mb * 2**20,
         bot=bot,
+        asks={name: frozenset(_intake(settings, name, c).answer_by) for name, c in channel_names(settings)},
     )
     return {name: KINDS[c.kind].build(name, c.settings, host) for name, c in channel_names(settings)}
 

@@ -62,12 +62,20 @@ def as_fact(file: File) -> dict[str, Any]:
 
 
 def pictures(content: Content, attached: Iterable[str]) -> list[dict[str, Any]]:
-    """The pictures of a content that a letter shows ("cid:name", `Compiled.attached`), as facts. Pure."""
+    """The pictures of a content that go with a message (`Compiled.attached`), as facts. Pure."""
     return [
         {"name": name, "type": one.type, "size": one.size, "key": one.key, "content_id": name}
         for name in sorted(attached)
         if (one := content.pictures.get(name))
     ]
+
+
+def require_hosts(made: Compiled, public_url: str) -> None:
+    """Raise Refused for a letter whose pictures could be fetched nowhere. Pure."""
+    if made.hosted and not public_url:
+        name = made.hosted[0]
+        words = f'the picture "{name}" can be fetched nowhere: set server.public_url, or write cid:{name}'
+        raise Refused("picture-unhosted", words, name=name)
 
 
 async def of_people(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,13 @@ from broadcasts.accounts import Account
 from broadcasts.audience import logic_of
 from broadcasts.content.blocks import to_json
 from broadcasts.content.parse import parse
+from broadcasts.pictures import proven
 from broadcasts.plan import Plan
 from domain.messages import utcnow
 from store import broadcasts, events, mailing
 from store.broadcasts import Broadcast, State
 from store.engine import Connection
+from store.permission import MARKETING
 
 UNSETTLED = (State.SCHEDULED, State.RUNNING, State.PAUSED)
 LONGEST_NAME = 200
@@ -54,9 +57,8 @@ class Refused(ValueError):
 
 def _not_now(found: Broadcast, code: str, to: str) -> Refused:
     """In its state it cannot become this; with what can be done instead."""
-    return Refused(
-        code, f"it is {found.state} and cannot be {to}: {INSTEAD[State(found.state)]}", state=found.state, to=to
-    )
+    state = "a draft" if found.state == State.DRAFT else found.state
+    return Refused(code, f"it is {state} and cannot be {to}: {INSTEAD[State(found.state)]}", state=found.state, to=to)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +70,8 @@ class Rules:
     """More recipients than this need a second person; 0: none does."""
     html: bool = False
     """Raw HTML may be used."""
+    topics: frozenset[str] = frozenset()
+    """What people choose from, beside mailings as a whole; none: a purpose is whatever the plan calls it."""
 
 
 async def create(
@@ -75,8 +79,8 @@ async def create(
 ) -> Broadcast:
     """A new draft. Raises Refused, WrongPlan, NotContent, Unreadable with what is wrong."""
     made = await broadcasts.add(
-        connection, name=_named(name), plan=await _planned(connection, rules, plan), content=_content(rules, content),
-        actor=actor, at=utcnow(), parent=parent,
+        connection, name=_named(name), plan=await _planned(connection, rules, plan),
+        content=await _content(connection, rules, content), actor=actor, at=utcnow(), parent=parent,
     )  # fmt: skip
     await _record(connection, "created", made, actor)
     return await one(connection, made)
@@ -102,7 +106,7 @@ async def change(
         broadcast,
         name=_named(name) if name is not None else old.name,
         plan=_text(old.plan) if plan is None else await _planned(connection, rules, plan),
-        content=_text(old.content) if content is None else _content(rules, content),
+        content=_text(old.content) if content is None else await _content(connection, rules, content),
         revision=revision,
     )
     if not changed:
@@ -122,8 +126,8 @@ async def schedule(
     if at is not None and at < now - EARLIEST:
         raise Refused(
             "too-early",
-            f"{at:%Y-%m-%d %H:%M} UTC is over: leave the time out to begin now",
-            at=f"{at:%Y-%m-%d %H:%M} UTC",
+            f"{at:%Y-%m-%d %H:%M %Z} is over: leave the time out to begin now",
+            at=f"{at:%Y-%m-%d %H:%M %Z}",
         )
     if at is not None and at > now + LATEST:
         raise Refused("too-late", f"{at:%Y-%m-%d} is more than a year away: choose a nearer day", at=f"{at:%Y-%m-%d}")
@@ -166,6 +170,11 @@ async def pause(
     connection: Connection, broadcast: UUID, *, actor: str, reason: str = "by hand", resumes_at: datetime | None = None
 ) -> Broadcast:
     """Send nothing more of it until it is resumed; what is on its way arrives."""
+    if resumes_at is not None and resumes_at < utcnow() - EARLIEST:
+        when = f"{resumes_at:%Y-%m-%d %H:%M %Z}"
+        raise Refused(
+            "resumes-early", f"{when} is over: leave the time out, and go on by hand (resume) when you like", at=when
+        )
     found = await one(connection, broadcast, lock=True)
     await _move(connection, found, (State.RUNNING,), State.PAUSED, actor, reason=reason, resumes_at=resumes_at)
     return await one(connection, broadcast)
@@ -255,12 +264,26 @@ async def _planned(connection: Connection, rules: Rules, raw: Any) -> str:
                 "channel", f'steps: nothing is sent through "{step.channel}"; known are {known}',
                 channel=step.channel, known=known,
             )  # fmt: skip
+    _require_topic(rules, found.purpose)
     await logic_of(connection, found, utcnow())
     return plans.to_json(found)
 
 
-def _content(rules: Rules, raw: Any) -> str:
-    return to_json(parse(raw, html=rules.html))
+def _require_topic(rules: Rules, purpose: str) -> None:
+    """A misspelt topic would go to whoever agreed to mailings as a whole, also to those who have left the right one."""
+    known = [MARKETING, *sorted(rules.topics)]
+    if not rules.topics or purpose in known:
+        return
+    near = next(iter(get_close_matches(purpose, known, 1)), "")
+    meant = f'did you mean "{near}"? ' if near else ""
+    raise Refused(
+        "purpose", f'purpose: there is no topic "{purpose}"; {meant}known are {", ".join(known)}',
+        purpose=purpose, near=near, known=", ".join(known),
+    )  # fmt: skip
+
+
+async def _content(connection: Connection, rules: Rules, raw: Any) -> str:
+    return to_json(await proven(connection, parse(raw, html=rules.html)))
 
 
 def _text(value: Mapping[str, Any]) -> str:

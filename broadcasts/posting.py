@@ -106,6 +106,7 @@ async def _facts(connection: Connection, office: Office, wanted: Post, person: U
     content = await templates.content_of(connection, wanted.template, office.house.language)
     parsed = parse(content, html=True)
     made = compile(parsed, office.speaks(wanted.channel), house=office.house)
+    attachments.require_hosts(made, office.house.public_url)
     known = dict(await values_of(connection, made, person)) | dict(wanted.values)
     return {"content": content, "values": known, "files": attachments.pictures(parsed, made.attached)}
 

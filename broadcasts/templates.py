@@ -12,6 +12,7 @@ from broadcasts.content.check import require_templates
 from broadcasts.content.parse import parse
 from broadcasts.content.ready import LANGUAGES, NAMES, ready
 from broadcasts.lifecycle import Refused
+from broadcasts.pictures import proven
 from domain.messages import utcnow
 from people.card_files import type_of
 from store import events, templates
@@ -41,8 +42,10 @@ async def put(
         raise Refused(
             "template-name", "a template's name has small Latin letters, digits, hyphens and dots, at most 80"
         )
-    parsed = parse(_with(content, pictures or {}), html=html)
+    given = pictures or {}
+    parsed = parse(_with(content, given), html=html)
     require_templates(parsed)
+    parsed = await proven(connection, parsed, {one["key"] for one in given.values()})
     version = await templates.put(connection, name, to_json(parsed), actor=actor, at=utcnow())
     await events.record(connection, "template.put", at=utcnow(), actor=actor, template=name, version=version)
     return await get(connection, name, version)

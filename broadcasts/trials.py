@@ -99,6 +99,7 @@ async def test(
     assert account
     content = parse(row.content, html=True)
     template = compile(content, office.speaks(channel), house=office.house)
+    attachments.require_hosts(template, office.house.public_url)
     found = [await _of_contact(connection, account.reaches, one) for one in contacts]
     found += [Trial(address=a, contact=await singles.holder_of(connection, account.reaches, a)) for a in addresses]
     aims = {n: Aim(one.contact, account.consents, one.address, channel) for n, one in enumerate(found) if one.address}

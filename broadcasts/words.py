@@ -27,6 +27,14 @@ OUTCOMES: Mapping[str, Pair] = {
     "unknown": ("perhaps sent: the connection broke", "возможно, отправлено: связь оборвалась"),
     "skipped": ("left out", "пропущено"),
 }
+DELIVERIES: Mapping[str, Pair] = {
+    "pending": ("still on its way", "ещё в пути"),
+    "sending": ("still on its way", "ещё в пути"),
+    "read": ("read", "прочитано"),
+    "skipped": ("not sent", "не отправлено"),
+}
+"""States of a single message that no recipient has."""
+UNDERWAY = ("pending", "sending")
 CODES: Mapping[str, Pair] = {
     "erased": ("was erased on demand", "данные удалены по просьбе"),
     "suppressed": ("takes nothing more at this address", "по этому адресу больше не пишем"),
@@ -39,7 +47,7 @@ CODES: Mapping[str, Pair] = {
     "quiet": ("waits for the end of quiet hours", "ждёт конца тихих часов"),
     "cancelled": ("the broadcast was cancelled", "рассылка отменена"),
     "large_file": ("the files that belong to it are too large", "файлы, которые должны уйти, слишком велики"),
-    "no_file": ("has none of the files that belong to it", "на карточке нет файла, который должен уйти"),
+    "no_file": ("has no such file on the card", "на карточке нет такого файла"),
     "hard": ("no such address", "адреса не существует"),
     "soft": ("not taken after several tries", "не приняли после нескольких попыток"),
     "rejected": ("the provider refused it", "провайдер отказал"),
@@ -77,8 +85,10 @@ _REFUSED: Mapping[str, str] = {
     "unknown": "Такого нет. Проверьте имя или идентификатор.",
     "name": "Рассылке нужно название от 1 до 200 знаков.",
     "channel": "Через «{channel}» рассылки не отправляются. Каналы из leadwire.toml: {known}.",
+    "purpose": "purpose: темы «{purpose}» нет. {meant}Темы из leadwire.toml: {known}.",
     "too-early": "{at} — это время уже прошло. Чтобы начать сейчас, не указывайте время.",
     "too-late": "{at} — это больше чем через год. Выберите время ближе.",
+    "resumes-early": "{at} — это время уже прошло. Не указывайте его и продолжите сами (resume), когда нужно.",
     "not-draft": "Рассылка {state}, изменить её нельзя: {instead}.",
     "changed": "Её тем временем изменил кто-то другой. Посмотрите, какова она теперь, и повторите.",
     "unconfirmed": "Получателей {count}, больше чем {most}: сначала её подтверждает (confirm) кто-то, кроме {who}.",
@@ -91,6 +101,7 @@ _REFUSED: Mapping[str, str] = {
     "attachment-large": "Файл «{name}» больше {kb} КБ: дайте ссылку.",
     "attachments-large": "Файлы вместе больше {kb} КБ: дайте ссылку.",
     "picture": "«{name}» — не PNG, JPEG, GIF или WebP до {kb} КБ: уменьшите картинку или дайте её адрес в интернете.",
+    "picture-unhosted": "Картинку «{name}» взять негде: укажите server.public_url или напишите cid:{name}.",
     "code": "Причины «{wanted}» нет. Есть: {known}.",
     "template": "Такого шаблона нет. Посмотрите, какие есть, или сохраните новый.",
     "template-name": "Имя шаблона: строчные латинские буквы, цифры, дефис и точка, не больше 80 знаков.",
@@ -141,6 +152,11 @@ def outcome_said(outcome: str, language: str) -> str:
     return _of(OUTCOMES, outcome, language)
 
 
+def delivery_said(state: str, language: str) -> str:
+    """Where a single message stands. Pure."""
+    return _of({**OUTCOMES, **DELIVERIES}, state, language)
+
+
 def code_said(code: str, language: str) -> str:
     """Why; "" for no reason. Pure."""
     return _of(CODES, code, language)
@@ -156,7 +172,11 @@ def refused_said(error: Refused, language: str) -> str:
     if language != "ru" or error.code not in _REFUSED:
         return str(error)
     state, to = str(error.facts.get("state", "")), str(error.facts.get("to", ""))
-    named = {"state": _IS.get(state, state), "to": _TO.get(to, to), "instead": _INSTEAD.get(state, "")}
+    near = error.facts.get("near")
+    named = {
+        "state": _IS.get(state, state), "to": _TO.get(to, to), "instead": _INSTEAD.get(state, ""),
+        "meant": f"Может быть, «{near}»? " if near else "",
+    }  # fmt: skip
     return _REFUSED[error.code].format_map(error.facts | named)
 
 

@@ -25,6 +25,17 @@ def is_token(text: str) -> bool:
     return bool(_TOKEN.fullmatch(text))
 
 
+def bare(text: str) -> str:
+    """A token without the signs of a sentence that a mail program took for the end of its address.
+
+    "Read on: https://leads.example.com/c/TOKEN." is followed with the full stop by some; no token of ours has one.
+    """
+    return text.rstrip(_BEHIND)
+
+
+_BEHIND = ".,;:!?)]}>*'\"’”»…"
+
+
 def digest(token: str) -> str:
     """SHA-256 in hex. A slow hash would add nothing: 192 random bits cannot be tried out."""
     return sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -11,11 +11,11 @@ Outbound -> the vendor's payload), and a thin I/O class with one table from the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from domain.messages import ChannelName, Inbound, Outbound, Report, Sent
+from domain.messages import AddressKind, ChannelName, Inbound, Outbound, Report, Sent
 
 Accept = Callable[[Inbound | Report], Awaitable[None]]
 """Returns once the event is durable. Only then may the adapter confirm upstream.
@@ -129,3 +129,5 @@ class Host:
     """Bytes: the largest file that `accept` takes."""
     bot: Callable[[], str] = str
     """The name, without "@", of the Telegram bot in which customers may go on; empty while it is not known."""
+    asks: Mapping[ChannelName, frozenset[AddressKind]] = field(default_factory=dict)
+    """By which addresses those who ticked a box of this form are asked to confirm it."""

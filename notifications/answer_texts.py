@@ -19,10 +19,23 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "ru": "Кто-то, вероятно вы, отметил это на нашем сайте и указал ваш адрес. Чтобы подтвердить, откройте ссылку "
         "и нажмите кнопку. Иначе ничего делать не нужно: мы ничего не пришлём.",
     },
+    "confirm_by_sms": {
+        "en": "Ticked on our site with your number. To confirm, open the link; if it was not you, do nothing.",
+        "ru": "Отмечено на нашем сайте с вашим номером. Чтобы подтвердить, откройте ссылку; если это не вы, ничего "
+        "не делайте.",
+    },
+    "confirm_to_company": {
+        "en": "{company}: to confirm, open the link. Not you? Do nothing.",
+        "ru": "{company}: чтобы подтвердить, откройте ссылку. Если это не вы, не открывайте.",
+    },
     "confirm_subject": {"en": "Please confirm your subscription", "ru": "Подтвердите подписку"},
     "welcome_customer": {
         "en": "Hello! Write your question here, and one of us will answer you in this chat.",
         "ru": "Здравствуйте! Напишите ваш вопрос, и наш сотрудник ответит вам в этом чате.",
+    },
+    "write_back": {
+        "en": "We have an answer for you. Write to us here, and you get it.",
+        "ru": "У нас есть для вас ответ. Напишите нам сюда, и вы его получите.",
     },
     "follow": {
         "en": "How your request stands (this link is for you alone): {url}",

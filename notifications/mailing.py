@@ -25,7 +25,7 @@ from broadcasts.pace import Used
 from broadcasts.plan import Choose, Plan, Until
 from domain.messages import ChannelName, DeliveryState, Outbound, utcnow
 from notifications.letters import Compile, Letter, Live, Template
-from notifications.verdict import Outcome, Skip
+from notifications.verdict import Outcome, Skip, left_out
 from store import broadcasts, deliveries, mailing, pacing, permission, secrets
 from store.broadcasts import Broadcast
 from store.deliveries import Delivery, Verdict
@@ -166,7 +166,7 @@ class Mailings:
         for broadcast, theirs in _by_broadcast(rows).items():
             left = await self._permitted(connection, account, self._live[broadcast], theirs, barred)
             for d in await self._over_cap(connection, self._live[broadcast].plan, left, [d.id for d in rows], taken):
-                barred[d.id] = _skipped(d, "capped")
+                barred[d.id] = left_out(d, "capped", self._clock())
         await deliveries.settle(connection, list(barred.values()), self._clock())
         return [row for row in rows if row.id not in barred]
 
@@ -182,7 +182,9 @@ class Mailings:
         words = await permission.judge(connection, aims.values(), live.plan.purpose, self._marketing)
         for d in rows:
             if word := words[aims[d.id]]:
-                barred[d.id] = _skipped(d, word.code.value)
+                barred[d.id] = left_out(d, word.code, self._clock())
+            elif isinstance(lacks := d.facts.get(attachments.FILES), str):
+                barred[d.id] = left_out(d, lacks, self._clock())
         return [d for d in rows if d.id not in barred]
 
     async def _over_cap(
@@ -202,7 +204,10 @@ class Mailings:
         return over
 
     async def _with_values(self, connection: Connection, rows: Sequence[Delivery]) -> list[Delivery]:
-        """Each with what its person's card says; whose clock is in quiet hours meanwhile is put off."""
+        """Each with what its person's card says; whose clock is in quiet hours meanwhile is put off.
+
+        Who lacks a file goes to the gate with the code of that: its own reason comes first.
+        """
         found: list[Delivery] = []
         later: list[Verdict] = []
         for broadcast, theirs in _by_broadcast(rows).items():
@@ -214,9 +219,7 @@ class Mailings:
             for d in theirs:
                 values = known.get(d.contact, {}) if d.contact else {}
                 own = files.get(d.contact, []) if d.contact else []
-                if isinstance(own, str):
-                    later.append(_skipped(d, own))
-                elif (until := self._quiet_until(live.plan, values)) is None:
+                if isinstance(own, str) or (until := self._quiet_until(live.plan, values)) is None:
                     facts = {**d.facts, **values}
                     found.append(d._replace(facts={**facts, attachments.FILES: own} if own else facts))
                 else:
@@ -285,10 +288,6 @@ def _by_broadcast(rows: Iterable[Delivery]) -> dict[UUID, list[Delivery]]:
     for row in rows:
         found[_id(row)].append(row)
     return found
-
-
-def _skipped(delivery: Delivery, code: str) -> Verdict:
-    return Verdict(id=delivery.id, state=DeliveryState.SKIPPED, reason=code, code=code)
 
 
 def _put_off(delivery: Delivery, until: datetime) -> Verdict:

@@ -20,4 +20,6 @@ async def questions(connection: Connection, requests: Iterable[str], public_url:
     waiting = [one for one in found if one and one.confirmed_at is None]
     if not waiting:
         raise Skip("nothing is asked any more")
-    return [f"“{one.text}”\n{signed.confirm_url(public_url.rstrip('/'), key, one.id)}" for one in waiting]
+    base = public_url.rstrip("/")
+    # Straight quotes: curly ones would make an English SMS one of 70 characters a part
+    return [f'"{one.text}"\n{signed.confirm_url(base, key, one.id)}' for one in waiting]

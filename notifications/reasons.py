@@ -27,6 +27,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (r"takes no SMS|cannot receive SMS|\b21614\b|\b30006\b", "no_sms"),
     (r"switched off or out of reach|\b30003\b", "phone_off"),
     (r"carrier blocks|\b30004\b", "carrier"),
+    (r"asked to write back", "whatsapp_asked"),
     (r"only approved templates|\b63016\b", "whatsapp_late"),
     (r"not on WhatsApp|\b63024\b", "no_whatsapp"),
     (r"carries no files yet", "sms_files"),
@@ -44,6 +45,12 @@ REASONS: Mapping[str, Mapping[str, str]] = {
     "whatsapp_late": {
         "en": "WhatsApp takes answers for 24 hours after the customer’s last message. Call, or use another address.",
         "ru": "WhatsApp принимает ответы 24 часа после сообщения клиента. Позвоните или напишите на другой адрес.",
+    },
+    "whatsapp_asked": {
+        "en": "WhatsApp takes answers for 24 hours after the customer’s last message. The customer has been asked to "
+        "write back; then send your answer again.",
+        "ru": "WhatsApp принимает ответы 24 часа после сообщения клиента. Мы попросили клиента написать ещё раз, "
+        "тогда отправьте ответ снова.",
     },
     "no_whatsapp": {
         "en": "This number is not on WhatsApp. Call, or write to another address.",

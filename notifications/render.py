@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import Rejected, Unavailable
 from domain.messages import ChannelName, File, Outbound, utcnow
+from domain.templates import Template
 from notifications import review
 from notifications.handover import HandOver
 from notifications.lines import one_line
@@ -173,10 +174,11 @@ class Renderer:
 
     async def _greeting(self, connection: Connection, delivery: Delivery) -> Outbound:
         message = await message_of(connection, delivery) if delivery.message else None
-        language = str(delivery.facts.get("language") or self._language)
-        key, own = str(delivery.facts.get("key", "greeting")), self._greetings.get(delivery.channel, {})
+        facts, language = delivery.facts, str(delivery.facts.get("language") or self._language)
+        key = str(facts.get("key", "greeting"))
+        own = self._greetings.get(delivery.channel, {}).get(language) if key == "greeting" else ""
         refs = [message.ref] if message and message.ref and message.channel == delivery.channel else []
-        text = (key == "greeting" and own.get(language)) or self._say(key, language)
+        text = own or self._say(key, language, company=facts.get("company"))
         lines = await self._asked(connection, delivery)
         subject = self._subject(delivery, message.subject if message else None, language)
         return Outbound(
@@ -186,6 +188,7 @@ class Renderer:
             subject=self._say("confirm_subject", language) if subject and lines else subject,
             reply_to=self._chain(delivery, refs),
             automatic=True,
+            template=Template(str(name), {}) if (name := facts.get("template")) else None,
         )
 
     async def _asked(self, connection: Connection, delivery: Delivery) -> list[str]:

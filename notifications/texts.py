@@ -250,8 +250,8 @@ NOTICES: Texts = {
         "ru": "Сообщение клиента по заявке #{number} не удалось показать здесь: {reason}",
     },
     "customer_stopped": {
-        "en": "The customer of #{number} has asked by SMS for no more messages: nothing more goes to that number.",
-        "ru": "Клиент заявки #{number} отказался от сообщений по SMS: на этот номер больше ничего не уйдёт.",
+        "en": "The customer of #{number} has written STOP: nothing more goes to that number.",
+        "ru": "Клиент заявки #{number} написал СТОП: на этот номер больше ничего не уйдёт.",
     },
     "farewell": {
         "en": "{name}, you no longer work with {company}’s leads: this chat is cut off. Thank you, and farewell!",

@@ -18,6 +18,7 @@ from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavail
 from domain.messages import DeliveryState, Sent
 from notifications.retry import LONGEST_PAUSE, RETRY
 from store.deliveries import Delivery, Purpose, Verdict
+from store.permission import Code
 
 TO_CUSTOMERS = frozenset({Purpose.REPLY, Purpose.GREETING, Purpose.BROADCAST, Purpose.TEST, Purpose.MESSAGE})
 _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
@@ -110,6 +111,12 @@ def verdict(error: BaseException, delivery: Delivery, now: datetime, chance: flo
 def put_off(delivery: Delivery, until: datetime | None, reason: str) -> Outcome:
     """Back into the queue without having been offered; None: at its old place."""
     return Outcome(delivery=delivery, verdict=_again(delivery, reason, until))
+
+
+def left_out(delivery: Delivery, code: str, now: datetime) -> Verdict:
+    """A mailing's row that does not go, with the ledger's code why. Where the address is dead, a cascade goes on."""
+    on = now if code == Code.SUPPRESSED else None
+    return Verdict(id=delivery.id, state=DeliveryState.SKIPPED, reason=str(code), code=str(code), next_at=on)
 
 
 def words(reason: str) -> str:

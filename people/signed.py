@@ -2,18 +2,21 @@
 
 A token is base64url (RFC 4648, section 5, without padding) of: a byte of version and kind, what it names, and the
 first 16 bytes of HMAC-SHA-256 (RFC 2104) over both. It names a delivery, or a request of consent, by id; a click also
-the number of its link. It holds no address and no name: URLs end up in logs.
+the number of its link; a picture, by the digest of its content, which is the same for all who see it. It holds no
+address and no name: URLs end up in logs.
 
     key = await store.secrets.key(connection, store.secrets.LINKS)      # once a process
     unsubscribe_url("https://leads.example.com", key, delivery_id)      # .../u/TOKEN, for List-Unsubscribe, too
     preferences_url(base, key, delivery_id)                             # .../p/TOKEN
     click_url(base, key, delivery_id, n)                                # .../c/TOKEN
     open_url(base, key, delivery_id)                                    # .../o/TOKEN
+    picture_url(base, picture_token(key, sha256))                       # .../i/TOKEN
 """
 
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
 from enum import IntEnum
@@ -22,6 +25,8 @@ from uuid import UUID
 
 VERSION = 1
 MOST_LINKS = 2**16
+PICTURE_PATTERN = r"[A-Za-z0-9_-]{66}"
+"""How a picture's token is written, as a regular expression."""
 _MAC = 16
 _SAFE = bytes.maketrans(b"+/", b"-_")
 _ID = 17
@@ -36,10 +41,18 @@ class Kind(IntEnum):
     CLICK = 3
     OPEN = 4
     CONFIRM = 5
+    PICTURE = 6
 
 
 _HEADS = {kind: bytes((VERSION << 4 | kind,)) for kind in Kind}
-_PATHS = {Kind.UNSUBSCRIBE: "u", Kind.PREFERENCES: "p", Kind.CLICK: "c", Kind.OPEN: "o", Kind.CONFIRM: "d"}
+_PATHS = {
+    Kind.UNSUBSCRIBE: "u",
+    Kind.PREFERENCES: "p",
+    Kind.CLICK: "c",
+    Kind.OPEN: "o",
+    Kind.CONFIRM: "d",
+    Kind.PICTURE: "i",
+}
 
 
 class Link(NamedTuple):
@@ -57,6 +70,10 @@ def token(key: bytes, kind: Kind, id_: UUID, number: int = 0) -> str:
     body = _HEADS[kind] + id_.bytes
     if kind is Kind.CLICK:
         body += number.to_bytes(2, "big")
+    return _signed(key, body)
+
+
+def _signed(key: bytes, body: bytes) -> str:
     return b2a_base64(body + hmac.digest(key, body, "sha256")[:_MAC], newline=False).translate(_SAFE, b"=").decode()
 
 
@@ -104,6 +121,24 @@ def open_url(base: str, key: bytes, delivery: UUID) -> str:
 def confirm_url(base: str, key: bytes, request: UUID) -> str:
     """Where somebody who was asked for consent gives it (`people.consent.ask`)."""
     return _url(base, key, Kind.CONFIRM, request)
+
+
+def picture_token(key: bytes, digest: str) -> str:
+    """What the address of a picture ends in, 66 signs. `digest`: SHA-256 of its content, in hexadecimal digits."""
+    return _signed(key, _HEADS[Kind.PICTURE] + bytes.fromhex(digest))
+
+
+def picture(key: bytes, text: str) -> str | None:
+    """The digest of the picture whose token this is, or None when it is none of ours."""
+    if re.fullmatch(PICTURE_PATTERN, text) is None:
+        return None
+    digest = urlsafe_b64decode(text + "==")[1:-_MAC].hex()
+    return digest if hmac.compare_digest(picture_token(key, digest), text) else None
+
+
+def picture_url(base: str, token: str) -> str:
+    """Where everybody sees the picture with this token; it has no end."""
+    return f"{base}/{_PATHS[Kind.PICTURE]}/{token}"
 
 
 def unsubscribe_mail(address: str, key: bytes, delivery: UUID) -> str:

@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from broadcasts.plan import read
+from domain.links import bare
 from domain.messages import utcnow
 from people import signed
 from people.signed import Kind, Link
@@ -87,7 +88,7 @@ class Engagement:
         async with self._database.begin() as connection:
             if not self._key:
                 self._key = await secrets.key(connection, secrets.LINKS)
-            link = signed.read(self._key, str(request.path_params["token"]), kind)
+            link = signed.read(self._key, bare(str(request.path_params["token"])), kind)
             return link, await engagements.mailed(connection, link.id) if link else None
 
     def _to(self, mailed: Mailed, number: int) -> str | None:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from channels.form.limits import MinuteLimit
 from channels.form.parse import language_of
 from channels.form.settings import LANGUAGE, Language
-from domain.links import deep_link, digest
+from domain.links import bare, deep_link, digest
 from domain.messages import ChannelName, utcnow
 from portal import pages
 from portal.texts import TEXTS
@@ -70,7 +70,7 @@ class Tracking:
         texts = TEXTS[language]
         if request.client and not self._limit.take(request.client.host, time.monotonic()):
             return _notice(language, 429, texts.too_often, texts.too_often_hint)
-        token = str(request.path_params["token"])[:_LONGEST_TOKEN]
+        token = bare(str(request.path_params["token"])[:_LONGEST_TOKEN])
         try:
             tracked = await self._tracked(token)
             if tracked and request.method == "POST":

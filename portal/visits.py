@@ -111,11 +111,20 @@ class Look:
         return HTMLResponse(text, status, _HEADERS)
 
     def done(
-        self, status: int, title: str, *lines: str, good: bool = False, preferences: str = "", undo: bool = False
+        self,
+        status: int,
+        title: str,
+        *lines: str,
+        good: bool = False,
+        quote: str = "",
+        preferences: str = "",
+        undo: bool = False,
     ) -> HTMLResponse:
-        """The last page of a way. `preferences`: where one may choose instead; `undo`: there is a way back."""
-        facts = {"title": title, "lines": lines, "good": good, "preferences": preferences, "undo": undo}
-        return self.page("wish_done.html", status, **facts)
+        """The last page of a way. `quote`: the words that it is about; `preferences`: where one may choose instead;
+        `undo`: there is a way back.
+        """
+        facts = {"title": title, "lines": lines, "good": good, "quote": quote, "preferences": preferences}
+        return self.page("wish_done.html", status, undo=undo, **facts)
 
     def missing(self) -> HTMLResponse:
         """For every link that is not ours, or names nothing any more."""

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -16,6 +17,7 @@ from router import complaints
 from router.answered import answered
 from router.assign import at_work
 from router.handed import handed
+from router.late import ASKED, ask_back
 from router.leaving import reported
 from router.plan import decide, senders_of
 from router.planned import Facts, Outcome, Plan
@@ -115,11 +117,17 @@ class Router:
             await suppressions.stop(connection, [(*pair, reason, now) for pair, reason in stopped.items()])
             await suppressions.resume(connection, resumed)
             await reported(connection, reports, stopped)
-            shown = [m.lead for m in moved if m.lead and m.purpose in ("reply", "greeting")]
-            await chats.refresh(connection, shown, now)
-            await _tell_authors(connection, moved, now)
-            for m in moved:
-                await events.record(connection, f"delivery.{m.state}", at=now, lead=m.lead, delivery=str(m.id))
+            await self.told(connection, moved, now)
+
+    async def told(self, connection: Connection, moved: Sequence[Reported], now: datetime) -> None:
+        """Show and say what reports have moved: on the cards, to the authors of answers that failed, to customers whom
+        an answer came too late for. Also for what the sweep has caught up with.
+        """
+        await chats.refresh(connection, [m.lead for m in moved if m.lead and m.purpose in ("reply", "greeting")], now)
+        asked = await ask_back(connection, moved, self._rules, now)
+        await _tell_authors(connection, moved, asked, now)
+        for m in moved:
+            await events.record(connection, f"delivery.{m.state}", at=now, lead=m.lead, delivery=str(m.id))
 
 
 async def _read(
@@ -155,12 +163,16 @@ async def _stopped(connection: Connection, reports: Sequence[Report]) -> dict[tu
     return stopped
 
 
-async def _tell_authors(connection: Connection, moved: Sequence[Reported], now: datetime) -> None:
-    """Who wrote an answer that bounced after it was sent is told so."""
+async def _tell_authors(
+    connection: Connection, moved: Sequence[Reported], asked: Collection[UUID], now: datetime
+) -> None:
+    """Who wrote an answer that bounced after it was sent is told so, and whether its customer is `asked` to write."""
     lost = {m.message: m for m in moved if m.message and m.purpose == Purpose.REPLY and m.state == "failed"}
     rows = []
     for author in await cards.authors(connection, list(lost)) if lost else ():
-        facts = msgspec.json.encode({"key": "reply_failed", "reason": lost[author.message].reason or ""}).decode()
+        reply = lost[author.message]
+        reason = f"{reply.reason}; {ASKED}" if reply.id in asked else reply.reason or ""
+        facts = msgspec.json.encode({"key": "reply_failed", "reason": reason}).decode()
         rows.append(
             deliveries.row(
                 Purpose.NOTICE,
@@ -169,7 +181,7 @@ async def _tell_authors(connection: Connection, moved: Sequence[Reported], now: 
                 address=author.address,
                 at=now,
                 facts=facts,
-                lead=lost[author.message].lead,
+                lead=reply.lead,
                 staff=author.staff,
             )
         )

@@ -28,6 +28,8 @@ class Intake:
     """Through which channel an address of that kind is answered."""
     opt_out: bool = False
     """Whether STOP and START are commands here (SMS)."""
+    late_template: str = ""
+    """What asks people to write back when an answer came too late for WhatsApp: an approved template, or none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +40,8 @@ class Rules:
     team_chats: Mapping[str, Chat] = field(default_factory=dict)
     language: str = "en"
     """For customers whose language neither the channel nor the letters tell."""
+    company: str = ""
+    """Your name, as customers read it; empty when the configuration names none."""
 
     def intake(self, channel: ChannelName) -> Intake:
         """The channel's own, or the defaults for a channel that has left the configuration meanwhile."""

@@ -53,7 +53,7 @@ async def write_down(connection: Connection, ticked: Sequence[tuple[UUID, UUID, 
         wanted = [t for t in inbound.ticked if t.purpose != SERVICE and (place.address, t.purpose) not in done]
         done |= {(place.address, one.purpose) for one in wanted}
         if asked := await _ask(connection, place, card, wanted, source):
-            rows.append(_letter(place, message, asked, language_of(inbound, rules.language), inbound))
+            rows.append(_letter(place, message, asked, inbound, rules))
     return rows
 
 
@@ -93,8 +93,13 @@ async def _ask(connection: Connection, place: Place, card: UUID, wanted: Sequenc
     return made
 
 
-def _letter(place: Place, message: UUID, asked: Sequence[UUID], language: str, inbound: Inbound) -> Row:
-    facts = {"key": "confirm_subscription", "language": language, "requests": [str(id_) for id_ in asked]}
+def _letter(place: Place, message: UUID, asked: Sequence[UUID], inbound: Inbound, rules: Rules) -> Row:
+    facts = {
+        "key": _words(place, rules),
+        "language": language_of(inbound, rules.language),
+        "requests": [str(id_) for id_ in asked],
+        "company": rules.company,
+    }
     return deliveries.row(
         Purpose.GREETING,
         Lane.NOTICE,
@@ -104,3 +109,10 @@ def _letter(place: Place, message: UUID, asked: Sequence[UUID], language: str, i
         facts=msgspec.json.encode(facts).decode(),
         message=message,
     )
+
+
+def _words(place: Place, rules: Rules) -> str:
+    """A mail says by itself who writes. An SMS comes from a number that nobody knows, and each part of it costs."""
+    if place.kind is not AddressKind.PHONE:
+        return "confirm_subscription"
+    return "confirm_to_company" if rules.company else "confirm_by_sms"

@@ -30,7 +30,7 @@ class Purpose(StrEnum):
         "relay"  # the customer's message `message_id` in the owner's chat, under the card; facts: {"plain", "reason"}
     )
     REPLY = "reply"  # the message `message_id` of a member of staff, to the customer
-    GREETING = "greeting"  # the automatic first answer to the message `message_id`; facts: {"language"}
+    GREETING = "greeting"  # the automatic first answer to the message `message_id`; facts: {"language", "template"}
     NOTICE = "notice"  # a line for staff; facts: {"key", ...}: a text of notifications/templates
     REVIEW = "review"  # whether two cards are one person; facts: {"suggestion"}, and {"card"}, its id, to edit it
     TOAST = "toast"  # the answer to a button press; facts: {"press", "key", ...}
@@ -233,13 +233,17 @@ _SWEEP = text(
 )
 
 
-async def greeted(connection: AsyncConnection, addresses: Iterable[str], since: datetime) -> set[str]:
-    """Those of the addresses that got an automatic answer since then."""
-    found = await connection.execute(_GREETED, {"addresses": list(addresses), "since": since})
+async def greeted(
+    connection: AsyncConnection, addresses: Iterable[str], since: datetime, key: str | None = None
+) -> set[str]:
+    """Those of the addresses that got an automatic answer since then. `key`: this one of them (its facts' "key")."""
+    values = {"addresses": list(addresses), "since": since, "key": key}
+    found = await connection.execute(_GREETED, values)
     return set(found.scalars())
 
 
 _GREETED = text(
     """SELECT DISTINCT address FROM deliveries
-       WHERE purpose = 'greeting' AND address = ANY(CAST(:addresses AS text[])) AND created_at > :since"""
+       WHERE purpose = 'greeting' AND address = ANY(CAST(:addresses AS text[])) AND created_at > :since
+         AND (CAST(:key AS text) IS NULL OR facts ->> 'key' = :key)"""
 )

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.opt_outs import Pair
+from store.pictures import SHOWN
 
 GONE = "erased"
 """Where an address stood."""
@@ -45,7 +46,7 @@ _HELD = text(
 
 async def files(connection: AsyncConnection, cards: Sequence[UUID], identities: Sequence[UUID]) -> list[str]:
     """Keys of the files that hang on these cards and messages, or were sent to them by other programs, and on nothing
-    else: others may have sent or got the same.
+    else: others may have sent or got the same, and mailings show it.
 
     Reads all messages once: nobody is erased often enough for an index on their files.
     """
@@ -66,7 +67,8 @@ _FILES = text(
           AND t.key NOT IN (
             SELECT {_IN_FACTS} FROM messages m WHERE m.identity_id IS NULL OR NOT m.identity_id {_THEIRS})
           AND t.key NOT IN (
-            SELECT {_SENT} WHERE m.purpose = 'message' AND (m.contact_id IS NULL OR NOT m.contact_id {_CARDS}))"""
+            SELECT {_SENT} WHERE m.purpose = 'message' AND (m.contact_id IS NULL OR NOT m.contact_id {_CARDS}))
+          AND t.key NOT IN ({SHOWN})"""
 )
 
 

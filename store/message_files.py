@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store.pictures import SHOWN
+
 AT_ONCE = 500
 
 
@@ -36,7 +38,6 @@ _FORGET = text(
         UPDATE deliveries d SET facts = d.facts - 'files' FROM old WHERE d.id = old.id
         RETURNING ARRAY({_KEYS.format(facts="old.facts")}) AS keys"""
 )
-_SHOWS = "CAST({content} -> 'pictures' AS text) LIKE '%' || k.key || '%'"
 _FREE = text(
     f"""SELECT key FROM unnest(CAST(:keys AS text[])) AS k(key)
         WHERE NOT EXISTS (SELECT FROM contact_files f WHERE f.key = k.key)
@@ -44,6 +45,5 @@ _FREE = text(
             AND k.key IN ({_KEYS.format(facts="d.facts")}))
           AND NOT EXISTS (SELECT FROM messages m
             WHERE m.facts @@ CAST(format('$.**.key == "%s"', k.key) AS jsonpath))
-          AND NOT EXISTS (SELECT FROM templates t WHERE {_SHOWS.format(content="t.content")})
-          AND NOT EXISTS (SELECT FROM broadcasts b WHERE {_SHOWS.format(content="b.content")})"""
+          AND k.key NOT IN ({SHOWN})"""
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.messages import ChannelName, DeliveryState, Report, ReportKind
+from domain.messages import COMPLAINT, ChannelName, DeliveryState, Report, ReportKind
 from store import bulk
 
 
@@ -40,9 +40,7 @@ async def report(connection: AsyncConnection, reports: Iterable[Report]) -> list
     the second time. A report that names nothing yet is kept for `settle`: it may have overtaken it.
     """
     reports = list(reports)
-    rows = [
-        (r.channel, r.external_id, _STATES[r.kind].value, r.reason or None, r.at) for r in reports if r.kind in _STATES
-    ]
+    rows = [(r.channel, r.external_id, _state(r).value, r.reason or None, r.at) for r in reports if r.kind in _STATES]
     rows = [row for row in rows if row[1]]
     moved: list[Reported] = []
     for state in ("sent", "delivered", "read", "failed"):  # one pass each: two reports on one delivery must not race
@@ -50,6 +48,11 @@ async def report(connection: AsyncConnection, reports: Iterable[Report]) -> list
             moved += [Reported(*r) for r in await connection.execute(_REPORT, bulk.arrays(sorted(same)))]
     await _keep_early(connection, [r for r in reports if r.external_id and r.kind in _STATES])
     return moved
+
+
+def _state(report: Report) -> DeliveryState:
+    """Who complains of a message has it."""
+    return DeliveryState.DELIVERED if report.reason == COMPLAINT else _STATES[report.kind]
 
 
 async def _keep_early(connection: AsyncConnection, reports: Sequence[Report]) -> None:
@@ -84,11 +87,17 @@ _REPORT = text(
 )
 
 
-async def catch_up(connection: AsyncConnection, names: Sequence[tuple[str, str]]) -> list[Reported]:
-    """Apply the reports that came before we knew the provider's id; the deliveries that moved."""
+async def catch_up(
+    connection: AsyncConnection, names: Sequence[tuple[str, str]], *, tells: bool = False
+) -> list[Reported]:
+    """Apply the reports that came before we knew the provider's id; the deliveries that moved.
+
+    `tells`: the caller tells people what has failed. Else the failures of answers wait for `catch_up_overtaken`, so
+    that no seller's answer is lost without his knowing.
+    """
     if not names:
         return []
-    early = (await connection.execute(_EARLY, bulk.arrays(sorted(names)))).all()
+    early = (await connection.execute(_EARLY, bulk.arrays(sorted(names)) | {"tells": tells})).all()
     return await report(
         connection,
         [
@@ -107,15 +116,21 @@ async def catch_up(connection: AsyncConnection, names: Sequence[tuple[str, str]]
 _EARLY = text(
     """DELETE FROM early_reports e USING unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[])) AS n(channel, external_id)
        WHERE e.channel = n.channel AND e.external_id = n.external_id
+         AND (CAST(:tells AS boolean) OR e.kind NOT IN ('failed', 'stopped') OR NOT EXISTS (
+           SELECT FROM deliveries d
+           WHERE d.channel = e.channel AND d.external_id = e.external_id AND d.purpose = 'reply'))
        RETURNING e.channel, e.external_id, e.kind, e.reason, e.at"""
 )
 
 
 async def catch_up_overtaken(connection: AsyncConnection) -> list[Reported]:
-    """Apply reports that came while their delivery was being settled; forget those that name nothing of ours."""
+    """Apply reports that came before or while their delivery was settled; forget those that name nothing of ours.
+
+    The caller tells people of those that moved.
+    """
     names = [(r.channel, r.external_id) for r in await connection.execute(_OVERTAKEN)]
     await connection.execute(_FORGET)
-    return await catch_up(connection, names)
+    return await catch_up(connection, names, tells=True)
 
 
 _OVERTAKEN = text(

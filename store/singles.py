@@ -37,6 +37,18 @@ _GET = text(
 )
 
 
+async def tests(connection: AsyncConnection, broadcast: UUID, limit: int) -> list[Single]:
+    """The tests of a broadcast, the latest first."""
+    return [Single(*row) for row in await connection.execute(_TESTS, {"broadcast": str(broadcast), "limit": limit})]
+
+
+_TESTS = text(
+    """SELECT id, channel, address, contact_id, state, code, reason, created_at, sent_at, reported_at
+       FROM deliveries WHERE purpose = 'test' AND facts ->> 'broadcast' = :broadcast
+       ORDER BY created_at DESC, id DESC LIMIT :limit"""
+)
+
+
 async def address_of(connection: AsyncConnection, person: UUID, kind: str) -> str | None:
     """The address of this kind by which the person is written to: a proved one, else the latest. None: none."""
     found: str | None = (await connection.execute(_ADDRESS, {"person": person, "kind": kind})).scalar()

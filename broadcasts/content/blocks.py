@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from people.signed import PICTURE_PATTERN
+
 Channel = Literal["email", "telegram", "sms", "whatsapp"]
 CHANNELS: tuple[Channel, ...] = ("email", "telegram", "sms")
 """Those with words of their own. WhatsApp says what an SMS says, or a template (`WhatsApp`)."""
@@ -61,12 +63,17 @@ class Paragraphs(_Value):
 
 
 class Image(_Value):
-    """A picture by its https address, or attached ("cid:name"); `alt` is what people read who do not see it."""
+    """A picture by its https address, attached ("cid:name") or hosted by us ("host:name").
+
+    `alt` is what people read who do not see it. `width`: pixels of the screen in a mail, for a logo; None: the whole
+    width, also of a phone.
+    """
 
     type: Literal["image"] = "image"
     src: Address
     alt: Line = ""
     link: Address = ""
+    width: Annotated[int, Field(ge=16, le=600)] | None = None
 
 
 class Button(_Value):
@@ -176,12 +183,18 @@ class Attachment(_Value):
         return self
 
 
+PictureType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+"""Pixels alone: nothing in them is run, by whomever they are shown."""
+
+
 class Picture(_Value):
-    """The bytes of an attached picture, as they lie in the file store."""
+    """The bytes of a picture that is attached or hosted, as they lie in the file store."""
 
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+    type: PictureType
     size: Annotated[int, Field(ge=1, le=1_000_000)]
+    token: Annotated[str, Field(pattern=rf"^({PICTURE_PATTERN})?$")] = ""
+    """What its public address ends in (`broadcasts.pictures`); contents of before there were any have none."""
 
 
 PictureName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
@@ -215,7 +228,7 @@ class Content(_Value):
     """Variable -> what stands for it where a person has none."""
     utm: Utm = Utm()
     pictures: Annotated[Mapping[PictureName, Picture], Field(max_length=10)] = Field(default_factory=dict)
-    """Those that blocks show as "cid:name"; `leadwire template put` and the API put them there."""
+    """Those that blocks show as "cid:name" or "host:name"; `leadwire template put` and the API put them there."""
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=3)] = ()
 
     def variant(self, channel: Channel) -> Variant | None:

@@ -203,8 +203,8 @@ def _channel(
     filled = compiled.fill({name: sample.get(name) or name for name in names}, PlainUrls())
     for seen in compiled.seen:
         yield from _address(seen)
-        if seen.picture and seen.url[:4].lower() == "cid:" and seen.url[4:] not in content.pictures:
-            yield Finding(code="picture_missing", where=seen.where, facts=(("name", seen.url[4:]),))
+        if seen.picture:
+            yield from _picture(seen, content, compiled, house)
     match channel:
         case "email":
             yield from _email(content, compiled, filled, where)
@@ -214,6 +214,17 @@ def _channel(
             yield from _sms(filled, where, most_parts)
         case "whatsapp":
             yield from _whatsapp(filled, where)
+
+
+def _picture(seen: Seen, content: Content, compiled: Compiled, house: House) -> Iterator[Finding]:
+    """One of the content's own: is it there, and can it be fetched?"""
+    hosted = links.hosted(seen.url)
+    name, is_fetched = hosted or links.attached(seen.url), hosted in compiled.hosted
+    one, facts = content.pictures.get(name), (("name", name),)
+    if name and (one is None or (is_fetched and not one.token)):
+        yield Finding(code="picture_missing", where=seen.where, facts=facts)
+    elif is_fetched and not house.public_url:
+        yield Finding(code="picture_unhosted", where=seen.where, facts=facts)
 
 
 def _buttons(content: Content, channel: Channel, house: House) -> Iterator[Finding]:
@@ -238,8 +249,12 @@ def _address(seen: Seen) -> Iterator[Finding]:
     elif seen.personal:
         if not seen.picture:
             yield Finding(code="link_personal", where=seen.where, facts=facts)
-    elif not seen.url.startswith("cid:") and (doubt := links.doubt(seen.url)):
+    elif not _is_own(seen) and (doubt := links.doubt(seen.url)):
         yield Finding(code=f"link_{doubt}", where=seen.where, facts=facts)
+
+
+def _is_own(seen: Seen) -> bool:
+    return seen.picture and bool(links.attached(seen.url) or links.hosted(seen.url))
 
 
 def _email(content: Content, compiled: Compiled, filled: Filled, where: str) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from broadcasts.content.telegram import TelegramText
 from domain.messages import Woven
 from domain.templates import Template
 from people.greeting import called
+from people.signed import picture_url
 
 __all__ = ["CHANNELS", "Compiled", "Filled", "House", "compile"]
 _NOTHING = strip([])
@@ -51,7 +52,9 @@ class Compiled:
     links: tuple[str, ...]
     """The links that can be counted, each once; their place is the number that `Urls.click` is given."""
     attached: tuple[str, ...]
-    """Names of the pictures that go with the letter ("cid:name")."""
+    """Names of the pictures that go with the message: "cid:name", and in a chat "host:name", too."""
+    hosted: tuple[str, ...]
+    """Mail: names of the pictures that its readers fetch from us ("host:name")."""
     variables: frozenset[str]
     """The variables of a person that stand in it, or are asked for."""
     leaves: bool
@@ -122,7 +125,7 @@ def _address(url: str) -> str:
 
 
 def _photo(url: str) -> str:
-    return "" if url[:4].lower() == "cid:" else _address(url)
+    return "" if links.attached(url) else _address(url)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -186,12 +189,16 @@ class _Compiler:
         buttons: tuple[tuple[Strip, Strip], ...] = (),
     ) -> Compiled:
         template = self._template()  # first: its variables count, too
-        attached = {one.url[4:] for one in self.scope.seen if one.picture and one.url[:4].lower() == "cid:"}
+        shown = [one.url for one in self.scope.seen if one.picture]
+        attached, hosted = set(map(links.attached, shown)) - {""}, set(map(links.hosted, shown)) - {""}
+        if self.channel != "email":  # Telegram could fetch a photo by its address: one way for both is enough
+            attached, hosted = attached | hosted, set()
         return Compiled(
             channel=self.channel,
             language=self.language,
             links=tuple(self.scope.links),
             attached=tuple(sorted(attached)),
+            hosted=tuple(sorted(hosted)),
             variables=frozenset(self.scope.names | ({WHOLE} if GIVEN in self.scope.names else set())),
             leaves=self.scope.leaves,
             seen=tuple(dict.fromkeys(self.scope.seen)),
@@ -217,10 +224,14 @@ def compile(content: Content, channel: Channel, *, house: House) -> Compiled:
 
     Costs some milliseconds, `Compiled.fill` some microseconds. An address that may not be led to becomes "#".
     """
+    scope = Scope.of(content, house)
+    scope.hosted = _addresses(content, house) if channel == "email" else {}
     return _Compiler(
-        content=content,
-        house=house,
-        language=content.language or house.language,
-        channel=channel,
-        scope=Scope.of(content, house),
+        content=content, house=house, language=content.language or house.language, channel=channel, scope=scope
     ).compile()
+
+
+def _addresses(content: Content, house: House) -> dict[str, str]:
+    """Name of a picture -> where everybody fetches it: the same for all, and so no slot."""
+    shown = content.pictures.items() if house.public_url else ()
+    return {name: picture_url(house.public_url, one.token) for name, one in shown if one.token}

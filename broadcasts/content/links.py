@@ -19,6 +19,7 @@ _USABLE = re.compile(
 )
 """http and https with a host and without a user, mailto, tel, tg."""
 _PICTURE = re.compile(r"https?://|cid:[\w.@+-]+\Z", re.IGNORECASE)
+_HOSTED = re.compile(r"host:([\w.@+-]+)", re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _FIXED = re.compile(r"https?://[^/?#@\s]+[/?#]|mailto:|tel:|tg://[^/?#\s]+[/?#]", re.IGNORECASE)
 """What must stand before a variable: a value may never choose, or lengthen, the scheme or the host."""
@@ -35,7 +36,18 @@ def usable(url: str) -> bool:
 
 def picture(url: str) -> bool:
     """Whether a picture may come from there: the web, or a file attached to the letter."""
-    return _PICTURE.match(url) is not None and (url[:4].lower() == "cid:" or usable(url))
+    return _PICTURE.match(url) is not None and (bool(attached(url)) or usable(url))
+
+
+def attached(url: str) -> str:
+    """The name of the picture that goes with the letter, or ""."""
+    return url[4:] if url[:4].lower() == "cid:" else ""
+
+
+def hosted(url: str) -> str:
+    """The name of the picture that is fetched from us, or ""."""
+    found = _HOSTED.fullmatch(url)
+    return found[1] if found else ""
 
 
 def on_web(url: str) -> bool:

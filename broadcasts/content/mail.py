@@ -130,6 +130,7 @@ class MailHtml:
             "src": self.marks.url(block.src, f"{where}.src", picture=True),
             "alt": self._text(block.alt, f"{where}.alt"),
             "link": self._url(block.link, f"{where}.link") if block.link else "",
+            "width": block.width or "",
         }
 
     def _product(self, where: str, block: Product) -> View:

@@ -50,7 +50,14 @@ def mail(source: str, where: str, marks: Marks) -> str:
 
 
 class Plain:
-    """Plain text: lists with dots and numbers, links written out behind their text."""
+    """Plain text: lists with dots and numbers, links written out behind their text.
+
+    Angle brackets say where an address ends (RFC 3986, appendix C): a mail program that finds it in a sentence would
+    take the full stop or the bracket behind it along.
+    """
+
+    written: tuple[str, str] = ("<{}>", "{} <{}>")
+    """How an address stands alone, and behind its text."""
 
     wraps: Mapping[str, tuple[str, str]] = {}
     """Kind of node -> what stands before and behind it."""
@@ -117,13 +124,19 @@ class Plain:
         return self._wrapped(node.type, self._inline(node))
 
     def link(self, text: str, address: str) -> str:
-        """A link: "text: address", or the address alone where that is the text."""
-        mark = self._marks.link(address, self._where)
-        return mark if text in ("", address) else f"{text}: {mark}"
+        """A link: "text <address>", or the address alone where that is the text."""
+        mark, (alone, behind) = self._marks.link(address, self._where), self.written
+        return alone.format(mark) if text in ("", address) else behind.format(text, mark)
 
     def _wrapped(self, kind: str, text: str) -> str:
         before, behind = self.wraps.get(kind, ("", ""))
         return f"{before}{text}{behind}"
+
+
+class Short(Plain):
+    """The same for phones and chats: they find addresses by themselves, and each sign of an SMS is paid for."""
+
+    written = ("{}", "{}: {}")
 
 
 class Telegram(Plain):

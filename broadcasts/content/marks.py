@@ -43,6 +43,8 @@ class House:
     """Its site: https://..."""
     color: str = "#1d5fd1"
     """Of buttons and links: # and six hexadecimal digits."""
+    public_url: str = ""
+    """Under which the world fetches the pictures that we host; empty: nobody can."""
 
     def __post_init__(self) -> None:
         if re.fullmatch(r"#[0-9a-fA-F]{6}", self.color) is None:
@@ -82,6 +84,8 @@ class Scope:
     utm: tuple[tuple[str, str], ...]
     word: str
     """What marks begin with: nothing in the content does."""
+    hosted: Mapping[str, str] = field(default_factory=dict)
+    """Name of a picture that we host -> its address."""
     links: dict[str, int] = field(default_factory=dict)
     """Link -> its number."""
     seen: list[Seen] = field(default_factory=list)
@@ -193,10 +197,13 @@ class Marks:
         return parts
 
     def _fixed(self, url: str, where: str, picture: bool) -> Slot:
-        good = links.picture(url) if picture else links.usable(url)
+        hosted = links.hosted(url) if picture else ""
+        good = bool(hosted) or (links.picture(url) if picture else links.usable(url))
         self.scope.seen.append(Seen(where=where, url=url, usable=good, picture=picture))
         if not good:
             return Constant(links.UNUSABLE)
+        if hosted:
+            url = self.scope.hosted.get(hosted, links.UNUSABLE)
         if picture or not links.on_web(url):
             return self._safe(Constant(url))
         url = links.with_parameters(url, self.scope.utm)

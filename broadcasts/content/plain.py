@@ -17,7 +17,7 @@ from broadcasts.content.blocks import (
     Paragraphs,
     Product,
 )
-from broadcasts.content.markdown import Plain
+from broadcasts.content.markdown import Plain, Short
 from broadcasts.content.marks import UNSUBSCRIBE, House, Marks
 from broadcasts.content.slots import Constant
 from broadcasts.content.variables import Variable
@@ -114,11 +114,13 @@ class PlainText:
 
     def html(self, where: str, block: Html) -> str:
         """What a reader sees of raw HTML."""
-        return raw.as_text(block.html, f"{where}.html", self.marks)
+        return raw.as_text(block.html, f"{where}.html", self.marks, self.markdown.written[1])
 
 
 class Sms(PlainText):
     """The same, and short: lines and the law's footer of a mail are left out, as is what no phone shows."""
+
+    markdown = Short
 
     def divider(self) -> str:
         """Nothing."""

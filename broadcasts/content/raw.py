@@ -51,21 +51,22 @@ def sanitised(source: str, where: str, marks: Marks) -> str:
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=attribute,
-        url_schemes=_SCHEMES,
+        url_schemes=_SCHEMES | {"host"},
         filter_style_properties=_STYLES,
         link_rel=None,
     )
 
 
-def as_text(source: str, where: str, marks: Marks) -> str:
-    """What a reader sees of it, with marks; nothing is escaped."""
+def as_text(source: str, where: str, marks: Marks, written: str = "{}: {}") -> str:
+    """What a reader sees of it, with marks; nothing is escaped. `written`: how a link's text and address stand."""
     converter = HTML2Text(bodywidth=0)
     converter.ignore_images = True
     converter.ignore_emphasis = True
     converter.unicode_snob = True
     converter.ignore_tables = True
     text = converter.handle(sanitised(source, where, marks)).replace("\u00a0", " ")
-    text = re.sub(rf"\[([^\[\]]*)\]\(<?({marks.scope.word}\d+x)>?\)", r"\1: \2", text)
+    link = re.compile(rf"\[([^\[\]]*)\]\(<?({marks.scope.word}\d+x)>?\)")
+    text = link.sub(lambda found: written.format(found[1], found[2]), text)
     return re.sub(r"\s*\n\s*\n\s*", "\n\n", text).strip()
 
 

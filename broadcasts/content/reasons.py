@@ -28,6 +28,10 @@ _REASONS: Mapping[str, Pair] = {
     "control": ("control characters are not allowed", "управляющие символы не допускаются"),
     "one_line": ("only one line is allowed", "допускается только одна строка"),
     "name_or_field": ("give a name or a field, one of them", "укажите name или field, что-то одно"),
+    "picture_strange": (
+        "no picture with this key was ever put: give its file, with --picture or in pictures",
+        "картинку с таким ключом никто не сохранял: дайте её файл, через --picture или в pictures",
+    ),
     "both": ("give blocks or text, not both", "укажите blocks или text, но не оба"),
     "string_pattern_mismatch": (
         "a name has Latin letters, digits and _, and begins with a letter",

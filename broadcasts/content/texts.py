@@ -33,6 +33,9 @@ FINDINGS: Mapping[str, Mapping[str, str]] = {
         "too_big": "The mail has {kilobytes} kB. Gmail cuts it off at 102 kB, with the link to unsubscribe.",
         "image_no_alt": "The image has no description: who does not see images reads nothing there.",
         "picture_missing": "The picture “{name}” does not come along: leadwire template put ... --picture {name}",
+        "picture_unhosted": (
+            "The picture “{name}” can be fetched nowhere, for server.public_url is empty: set it, or write cid:{name}."
+        ),
         "image_no_source": "The image has no address.",
         "button_no_url": "The button leads nowhere: it has no address.",
         "attachment_field": "No card has the field “{name}”: nobody has this file.",
@@ -68,6 +71,9 @@ FINDINGS: Mapping[str, Mapping[str, str]] = {
         "too_big": "Размер письма {kilobytes} КБ. Gmail обрежет его на 102 КБ, вместе со ссылкой для отписки.",
         "image_no_alt": "У картинки нет описания: кто не видит картинок, ничего там не прочтёт.",
         "picture_missing": "Картинки «{name}» в содержании нет: leadwire template put ... --picture {name}",
+        "picture_unhosted": (
+            "Картинку «{name}» взять негде, server.public_url не задан: укажите его или напишите cid:{name}."
+        ),
         "image_no_source": "У картинки нет адреса.",
         "button_no_url": "Кнопка никуда не ведёт: у неё нет адреса.",
         "attachment_field": "Поля «{name}» нет ни на одной карточке: такого файла нет ни у кого.",

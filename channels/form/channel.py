@@ -18,7 +18,7 @@ from channels.form.settings import FormSettings, Language
 from channels.form.texts import TEXTS
 from domain import links
 from domain.errors import Refused, Unpublished
-from domain.messages import ChannelName, utcnow
+from domain.messages import AddressKind, ChannelName, Inbound, utcnow
 from domain.ports import Accept, AsgiApp, Host
 
 Scope = MutableMapping[str, Any]
@@ -50,6 +50,9 @@ class Receipt:
     """The page that says how the request stands; a path when our address is not configured."""
     telegram: str = ""
     """What opens the bot to go on there; empty without one."""
+    confirm: str = ""
+    """That a box for mailings is still to be confirmed, and where; empty when none was ticked. It is the same whether
+    the address is known or not: whoever typed it may be anybody."""
 
 
 class Declined(Exception):
@@ -91,7 +94,7 @@ class FormChannel:
     def app(self, accept: Accept) -> AsgiApp:
         """POST a submission as JSON, form-urlencoded or multipart; the answer is JSON.
 
-        200 {"receipt", "text", "track", "telegram"}; 422 {"errors": {field: [sentence]}}; anything else
+        200 {"receipt", "text", "track", "telegram", "confirm"}; 422 {"errors": {field: [sentence]}}; anything else
         {"error": sentence}.
         Where it is mounted does not matter to it.
         """
@@ -160,7 +163,16 @@ class FormChannel:
             number=inbound.external_id,
             track=links.tracking(self.host.public_url, token),
             telegram=links.deep_link(self.host.bot(), token),
+            confirm=self._confirm(inbound, submission.language),
         )
+
+    def _confirm(self, inbound: Inbound, language: Language) -> str:
+        if all(one.purpose == "service" for one in inbound.ticked):
+            return ""
+        asks, given = self.host.asks.get(self.name, frozenset()), {one.kind for one in inbound.addresses}
+        kind = next((kind for kind in (AddressKind.EMAIL, AddressKind.PHONE) if kind in asks & given), None)
+        texts = TEXTS[language]
+        return {AddressKind.EMAIL: texts.confirm_mail, AddressKind.PHONE: texts.confirm_sms}[kind] if kind else ""
 
 
 class _Intake:
@@ -195,7 +207,10 @@ class _Intake:
             await _answer(send, 422, msgspec.json.encode({"errors": answer.errors}), [*_JSON, *cors])
             return
         text = self._form.settings.success.text(submission.language)
-        taken = {"receipt": answer.number, "text": text, "track": answer.track, "telegram": answer.telegram}
+        taken = {
+            "receipt": answer.number, "text": text, "track": answer.track, "telegram": answer.telegram,
+            "confirm": answer.confirm,
+        }  # fmt: skip
         await _answer(send, 200, msgspec.json.encode(taken), [*_JSON, *cors])
 
     def _cors(self, scope: Scope) -> Headers:

@@ -27,6 +27,8 @@ class Texts:
     unreadable: str
     unavailable: str
     too_often: str
+    confirm_mail: str
+    confirm_sms: str
 
 
 TEXTS: dict[Language, Texts] = {
@@ -47,6 +49,10 @@ TEXTS: dict[Language, Texts] = {
         unreadable="We could not read this submission.",
         unavailable="We could not keep your message just now. Send it again in a moment: it will not be doubled.",
         too_often="Too many messages from your network. Please try again in a minute.",
+        confirm_mail="One more step for the mailings: we have sent you a letter, please confirm there. Look into the "
+        "spam folder, too. Whoever gets them already gets no such letter.",
+        confirm_sms="One more step for the mailings: we have sent you an SMS, please confirm by the link in it. "
+        "Whoever gets them already gets no such SMS.",
     ),
     "ru": Texts(
         required="Заполните это поле.",
@@ -65,5 +71,9 @@ TEXTS: dict[Language, Texts] = {
         unreadable="Не удалось прочитать отправленное.",
         unavailable="Сейчас не удалось сохранить сообщение. Отправьте его ещё раз чуть позже: оно не задвоится.",
         too_often="Слишком много сообщений из вашей сети. Попробуйте ещё раз через минуту.",
+        confirm_mail="Для рассылок остался один шаг: мы отправили вам письмо, подтвердите в нём согласие. Загляните и "
+        "в папку «Спам». Тем, кто их уже получает, такое письмо не приходит.",
+        confirm_sms="Для рассылок остался один шаг: мы отправили вам SMS, подтвердите согласие по ссылке из него. "
+        "Тем, кто их уже получает, такое SMS не приходит.",
     ),
 }

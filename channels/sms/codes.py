@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.errors import Misconfigured, Rejected, SendError, Throttled, Unavailable, Unreachable
+from domain.templates import NEEDED
 
 REASONS = {
     20003: "Twilio does not accept the account SID or the auth token",
@@ -38,7 +39,7 @@ REASONS = {
     30008: "the carrier gave no reason",
     30034: "the sender's number is not registered with the US carriers (A2P 10DLC)",
     63007: "the sender's number is no WhatsApp sender of this Twilio account",
-    63016: "outside of WhatsApp's 24 hours only approved templates may be sent",
+    63016: NEEDED,
     63024: "the recipient is not on WhatsApp",
 }
 

@@ -39,6 +39,14 @@ class SmsSettings(BaseModel):
         examples=["MG00000000000000000000000000000000"],
         json_schema_extra={"form": "expected MG and 32 characters 0-9, a-f, as Twilio's console shows it"},
     )
+    late_template: str = Field(
+        "",
+        pattern=r"^(HX[0-9a-fA-F]{32})?$",
+        description="Of a WhatsApp number: the ContentSid of an approved template, without variables, that asks people "
+        "to write back. It is sent when an answer comes after the 24 hours.",
+        examples=["HX00000000000000000000000000000000"],
+        json_schema_extra={"form": "expected HX and 32 characters 0-9, a-f, as Twilio's console shows it"},
+    )
     api_url: str = Field(
         API_URL, description="Where Twilio's REST API is; another address only for tests and the demo."
     )
@@ -54,6 +62,8 @@ class SmsSettings(BaseModel):
     def _one_sender(self) -> Self:
         if bool(self.number) == bool(self.messaging_service_sid):
             raise ValueError('give either number, for example "+15005550006", or messaging_service_sid ("MG...")')
+        if self.late_template and not self.prefix:
+            raise ValueError('late_template is of WhatsApp: give number = "whatsapp:+15005550006", or leave it out')
         return self
 
     @property

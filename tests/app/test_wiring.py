@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from app.document import ConfigurationError, parse
 from app.servers import Urls, external_urls, files_of
 from app.settings import Settings
 from app.wiring import ROLES, Installation, answer_routes, rates_of, rules_of
+from channels.form.channel import FormChannel
 from channels.registry import KINDS
 from domain.messages import AddressKind, ChannelName
 from domain.ports import Listener
@@ -35,13 +37,13 @@ def settings(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Settings:
     }
     tables = {name: table | changes.get(name, {}) for name, table in channels.items()}
     teams = {"sales": {"chat": {"channel": "bot", "chat": "-100"}}, "support": {}}
-    company = {"language": "ru", "country": "KZ"}
+    company = {"name": "Orchard", "language": "ru", "country": "KZ"}
     return parse({"company": company, "teams": teams, "channels": tables, **changes.get("document", {})})
 
 
 def test_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = rules_of(settings(monkeypatch, inbox={"intake": {"team": "support", "greet": False}}))
-    assert rules.language == "ru"
+    assert (rules.language, rules.company) == ("ru", "Orchard")
     assert rules.team_chats == {"sales": Chat(BOT, "-100")}
     intakes = rules.intakes
     assert {name: intake.pipeline for name, intake in intakes.items()} == {
@@ -92,6 +94,29 @@ def test_sums_are_in_the_countrys_currency_unless_another_is_set(company: dict[s
 def test_a_currency_of_the_past_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="RUR"):
         parse({"company": {"currency": "RUR"}})
+
+
+async def test_a_form_knows_where_its_people_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = Installation(settings(monkeypatch, site={"intake": {"answer_by": ["inbox"]}}), URLS)
+    form = built.channels[SITE]
+    assert isinstance(form, FormChannel)
+    assert form.host.asks[SITE] == {AddressKind.EMAIL}
+    await built.aclose()
+
+
+async def test_the_sweep_tells_what_it_has_caught_up_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a seller never hears that his answer failed, where the provider's word came first."""
+    told: list[Any] = []
+
+    def sweep(*_: Any, tell: Any) -> Any:
+        told.append(tell)
+        return SimpleNamespace(run=None)
+
+    monkeypatch.setattr("app.wiring.Sweep", sweep)
+    built = Installation(settings(monkeypatch), URLS)
+    built.jobs(["send"])
+    assert [tell.__qualname__ for tell in told] == ["Router.told"]
+    await built.aclose()
 
 
 def test_a_form_may_greet_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,6 @@ from tests.broadcasts.world import TEXT, Wire, World
 from tests.notifications.world import Plain
 
 PNG = b"\x89PNG\r\n\x1a\n a logo"
-LOGO = {"logo.png": {"key": key_of(PNG), "type": "image/png", "size": len(PNG)}}
-SHOWN = [{"type": "image", "src": "cid:logo.png", "alt": "Logo"}, *TEXT["blocks"]]
 OWN = EmailSettings.model_validate({"kind": "email", "address": "us@example.com", "smtp": {"host": "localhost"}})
 
 
@@ -95,10 +93,12 @@ async def test_a_file_that_is_gone_fails_its_message_alone(world: World) -> None
     assert await world.outcomes(broadcast) == {"sent": 1, "failed:rejected": 1}
 
 
-@pytest.mark.parametrize("step", ["mail", "bot", "sms"])
-async def test_pictures_go_with_every_letter(world: World, step: str) -> None:
+@pytest.mark.parametrize(("step", "scheme"), [("mail", "cid"), ("bot", "cid"), ("sms", "cid"), ("bot", "host")])
+async def test_pictures_go_with_every_letter(world: World, step: str, scheme: str) -> None:
+    """In a chat the same whichever way they go by mail."""
     await world.person(email="a@example.com", telegram="1", phone="+79160000001")
-    content = {**TEXT, "blocks": SHOWN, "pictures": LOGO}
+    shown = [{"type": "image", "src": f"{scheme}:logo.png", "alt": "Logo"}, *TEXT["blocks"]]
+    content = {**TEXT, "blocks": shown, "pictures": {"logo.png": await world.picture(PNG)}}
     broadcast = await world.broadcast({"channel": step}, content=content)
     await sent(world, broadcast)
     [message] = world.wires[step].sent

@@ -22,11 +22,12 @@ from domain.messages import ChannelName, Outbound, Sent, utcnow
 from notifications.letters import House, compiler
 from notifications.mailing import Mailings
 from notifications.sender import SendLoop
-from people import consent
+from people import consent, signed
 from people.consent import Word
-from store import contacts, fields
+from store import contacts, fields, secrets
 from store.broadcasts import Broadcast
 from store.engine import Database
+from store.files import key_of
 from store.outcomes import totals
 from tests.notifications.world import NoLimits, Plain
 
@@ -131,6 +132,12 @@ class World:
             await lifecycle.schedule(connection, self.rules, made.id, at, actor="staff:1")
         return made.id
 
+    async def picture(self, data: bytes, type_: str = "image/png") -> dict[str, Any]:
+        """How a content names a picture that was put."""
+        async with self.database.begin() as connection:
+            token = signed.picture_token(await secrets.key(connection, secrets.LINKS), key_of(data))
+        return {"key": key_of(data), "type": type_, "size": len(data), "token": token}
+
     async def conduct(self, now: datetime | None = None) -> None:
         """Everything that the job has to do now."""
         conductor = Conductor(self.database, self.accounts)
@@ -153,10 +160,9 @@ class World:
             database=self.database,
             senders={ChannelName(name): wire for name, wire in self.wires.items()},
             renderer=Plain(),
-            limits=NoLimits(),
             mailings=self.mailings(),
             poll=0.02,
-            **given,
+            **{"limits": NoLimits(), **given},
         )
         task = asyncio.create_task(loop.run())
         try:

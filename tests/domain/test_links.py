@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import string
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.links import deep_link, digest, is_digest, is_token, new_token, tracking
+from domain.links import bare, deep_link, digest, is_digest, is_token, new_token, tracking
 from store.staff import LINK_PREFIX
 
 
@@ -30,6 +33,11 @@ def test_what_is_no_digest(text: str) -> None:
 
 def test_any_text_has_a_digest() -> None:
     assert is_digest(digest("\ud800\x00")), "what stands in a URL may be anything"
+
+
+@given(st.text(string.ascii_letters + string.digits + "_-", max_size=60), st.text(".,;:!?)]}>\"'»”…", max_size=4))
+def test_a_token_is_told_from_the_sentence_around_it(token: str, behind: str) -> None:
+    assert bare(token + behind) == token
 
 
 def test_links() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from domain.messages import utcnow
 from people import consent
 from people.consent import Word
 from simulator.stage import Stage
+from simulator.telegram.model import Chat
 from simulator.twilio.messages import Message
 from store import contacts, fields
 from tests.counterparts.counterparts import free_ports
@@ -24,7 +26,7 @@ from tests.e2e.conftest import run_wire
 from tests.e2e.wire import Wire, document, eventually, until
 
 SHOP, ANNA = "whatsapp:+15005550010", "whatsapp:+79161234567"
-TEMPLATE = "HX" + "a" * 32
+TEMPLATE, BACK = "HX" + "a" * 32, "HX" + "b" * 32
 CONTENT: dict[str, Any] = {
     "subject": "Apples",
     "blocks": [{"type": "text", "text": "unused"}, {"type": "footer", "text": "unused"}],
@@ -38,14 +40,16 @@ TEMPLATED: dict[str, Any] = {
 
 
 @pytest.fixture
-async def shop(stage: Stage, database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Wire]:
-    """The wire with a number of WhatsApp beside its number for SMS."""
+async def shop(
+    stage: Stage, database_url: str, redis_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Wire]:
+    """The wire with a number of WhatsApp beside its number for SMS. Its parameter: the template for late answers."""
     [port] = free_ports(1)
-    table = document(stage, tmp_path, port)
-    table["channels"]["wa"] = {**table["channels"]["sms"], "number": SHOP, "intake": {"greet": False}}
+    table, late = document(stage, tmp_path, port), {"late_template": getattr(request, "param", "")}
+    table["channels"]["wa"] = {**table["channels"]["sms"], "number": SHOP, "intake": {"greet": False}, **late}
     stage.exchange.add_number(SHOP, f"http://127.0.0.1:{port}/in/wa/message")
     stage.exchange.add_phone(ANNA, "Anna K.")
-    stage.exchange.templates[TEMPLATE] = "Dear {{1}}, apples are ripe."
+    stage.exchange.templates |= {TEMPLATE: "Dear {{1}}, apples are ripe.", BACK: "We have an answer. Write to us!"}
     async for opened in run_wire(stage, table, Urls(database_url, redis_url)):
         yield opened
 
@@ -75,6 +79,31 @@ async def test_an_answer_that_is_too_late_says_so(shop: Wire) -> None:
     chat = shop.stage.sellers[0].chat
     await until(lambda: shop.said(chat, "did not arrive"), "the notice to the seller")
     await shop.shown(card, "24 hours")
+
+
+@pytest.mark.parametrize("shop", [BACK], indirect=True)
+async def test_where_there_is_a_template_the_customer_is_asked_to_write_back(shop: Wire) -> None:
+    """Once, however many answers come too late; and what he is asked for opens the window again."""
+    await shop.hire()
+    await shop.stage.exchange.phone_says(ANNA, SHOP, "How much is a table?")
+    card = await shop.card("How much is a table?")
+    shop.stage.exchange.let_window_close(ANNA, SHOP)
+    chat = shop.stage.sellers[0].chat
+    for number, text_ in enumerate(("600.", "Still there?"), 1):
+        shop.reply(card, text_)
+        await until(partial(_is_told, shop, chat, number), "the notice to the seller")
+    [asked] = await until(lambda: got(shop, "Write to us"), "the template")
+    assert asked.template == BACK
+    await shop.stage.exchange.phone_says(ANNA, SHOP, "Well?")
+    await until(lambda: shop.said(chat, "Well?"), "what the customer writes back")
+    shop.reply(card, "600, as I said.")
+    await until(lambda: got(shop, "600, as I said."), "the answer in WhatsApp")
+    assert len(got(shop, "Write to us")) == 1
+
+
+def _is_told(shop: Wire, chat: Chat, times: int) -> bool:
+    said = [m for m in shop.stage.world.messages(chat) if "has been asked to write back" in m.text]
+    return len(said) == times
 
 
 async def test_stop_ends_mailings_there(shop: Wire) -> None:

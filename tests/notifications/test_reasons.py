@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from channels.sms.codes import REASONS as TWILIO
 from notifications.reasons import COLLEAGUES, REASONS, explain, key_of
+from router.late import ASKED
 
 CASES = [
     ("suppressed: asked to stop", "stopped"),
@@ -34,6 +35,7 @@ CASES = [
     (TWILIO[30006], "no_sms"),
     (TWILIO[30007], "filtered"),
     (TWILIO[63016], "whatsapp_late"),
+    (f"{TWILIO[63016]} (63016); {ASKED}", "whatsapp_asked"),
     (TWILIO[63024], "no_whatsapp"),
     ("something that nobody has seen", None),
     ("", None),

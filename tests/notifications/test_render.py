@@ -11,6 +11,7 @@ import pytest
 
 from domain.errors import Rejected, Unavailable
 from domain.messages import ChannelName, Outbound, utcnow
+from domain.sms import measure
 from notifications.handover import HandOver
 from notifications.reasons import explain
 from notifications.render import Renderer
@@ -293,7 +294,7 @@ async def test_who_ticked_a_box_is_asked_by_a_link(world: World, renderer: Rende
     letter = await rendered(world, renderer, Purpose.GREETING, **given)
     assert (letter.subject, letter.automatic) == (say("confirm_subject", "ru"), True)
     assert letter.text.startswith(say("confirm_subscription", "ru"))
-    assert "“I want news”" in letter.text and "“I want sales”" in letter.text
+    assert '"I want news"' in letter.text and '"I want sales"' in letter.text
     tokens = re.findall(r"https://leads\.example\.com/d/(\S+)", letter.text)
     async with world.database.begin() as connection:
         key = await secrets.key(connection, secrets.LINKS)
@@ -304,6 +305,21 @@ async def test_who_ticked_a_box_is_asked_by_a_link(world: World, renderer: Rende
         await opting.confirm(connection, asked)
     assert "I want news" not in (await rendered(world, renderer, Purpose.GREETING, **given)).text
     assert (await rendered(world, renderer, Purpose.GREETING, **given | {"channel": SMS})).subject is None
+
+
+@pytest.mark.parametrize(("language", "box", "parts"), [("en", "News by SMS", 1), ("ru", "Новости по SMS", 3)])
+async def test_an_sms_that_asks_names_the_company_in_few_parts(
+    world: World, renderer: Renderer, language: str, box: str, parts: int
+) -> None:
+    async with world.database.begin() as connection:
+        subject = Subject(kind="phone", value="+79161234567", card=await proved(connection, ("phone", "+79161234567")))
+        one = await opting.ask(connection, subject, "news", text=box, source="form:site", actor="")
+    renderer._hand_over = HandOver(database=world.database, public_url="https://leads.example.com/")
+    facts = {"key": "confirm_to_company", "language": language, "requests": [str(one)], "company": "Orchard & Sons"}
+    message = await world.message(await world.lead(), channel="site")
+    text = (await rendered(world, renderer, Purpose.GREETING, message=message, channel=SMS, facts=facts)).text
+    assert text.startswith("Orchard & Sons: ")
+    assert measure(text).parts == parts
 
 
 async def test_an_answer_to_no_message_is_written(world: World, renderer: Renderer) -> None:

@@ -116,8 +116,8 @@ def test_every_key_of_the_desk_is_used() -> None:
     others = {"reply_failed", "relay_failed", "channel_paused", "channel_resumed", "card_failed"}
     others |= {"greeting", "welcome_customer", "follow", "continue"}  # to customers
     others |= {"customer_stopped", "farewell"}  # by the router, and by `leadwire staff leave`
-    others |= {"unsubscribed", "toast_unsubscribed"}  # by router.leaving
-    others |= {"confirm_subscription", "confirm_subject"}  # by router.ticks
+    others |= {"unsubscribed", "toast_unsubscribed", "write_back"}  # by router.leaving, and router.late
+    others |= {"confirm_subscription", "confirm_by_sms", "confirm_to_company", "confirm_subject"}  # by router.ticks
     others |= {"export_asked"}  # by people.exporting
     assert set(TEXTS) - {key for key, _ in used_keys()} - others == set()
 

@@ -17,6 +17,7 @@ from people import opting, proof, retention
 from people.keeping import SOON, Keeping
 from people.opting import Subject, Way
 from people.proof import html
+from people.proof_words import source_said
 from store.consents import Receipt
 from store.engine import Connection, Database
 from store.locks import exclusive
@@ -136,10 +137,37 @@ def test_the_page_of_proof_says_all_and_runs_nothing() -> None:
     for language, granted, withdrawn in (("en", "Granted", "Withdrawn"), ("ru", "Дано", "Отозвано")):
         page = html(receipts, who="Anna <i>", company="A & B", language=language, zone=UTC, now=NOW)
         assert page.index(granted) < page.index(withdrawn)
-        said = ("&lt;b&gt;I agree", "ab" * 32, "2026-01-02 03:00:00 +0000", "anna@example.org", "staff:1", "A &amp; B")
+        said = ("&lt;b&gt;I agree", "ab" * 32, "2026-01-02 03:00:00 +0000", "anna@example.org", "A &amp; B")
         assert [words for words in said if words not in page] == []
         assert "<i>" not in page
         assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("source", "actor", "english", "russian"),
+    [
+        ("link", "form:site", ("by the link that was sent there", "the web form “site”, where it was ticked"),
+         ("по присланной туда ссылке", "веб-форма «site», где поставили галочку")),
+        ("form:site", "", ("in the web form “site”",), ("в веб-форме «site»",)),
+        ("cli:paper, folder 7", "cli:anna", ("in the terminal: paper, folder 7", "anna, in the terminal"),
+         ("в терминале: paper, folder 7", "anna, в терминале")),
+        ("api:7", "The shop", ("by another program, with the key 7", "<dd>The shop</dd>"), ("по ключу 7",)),
+        ("staff", "cli", ("told to one of us", "somebody in the terminal"), ("сказано сотруднику",)),
+    ],
+)  # fmt: skip
+def test_the_page_of_proof_is_read_by_people(
+    source: str, actor: str, english: tuple[str, ...], russian: tuple[str, ...]
+) -> None:
+    """ "By what: link. Written down by: form:site" was hard to explain to an authority."""
+    for language, words in (("en", english), ("ru", russian)):
+        page = html([receipt(source=source, actor=actor)], who="A", company="", language=language, zone=UTC, now=NOW)
+        assert [word for word in words if word not in page] == []
+        assert source not in page or ":" not in source
+
+
+@pytest.mark.parametrize("way", Way)
+def test_each_way_has_its_words_on_the_page_of_proof(way: Way) -> None:
+    assert way.value != source_said(way.value, "en") != source_said(way.value, "ru") != way.value
 
 
 async def test_the_page_of_a_person(database: Database) -> None:

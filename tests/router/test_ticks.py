@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from domain.messages import ChannelName, Ticked
+from domain.messages import Address, ChannelName, Ticked
 from people import opting
 from people.consent import may_write
 from people.opting import Subject, Way
@@ -17,7 +18,7 @@ from store import consents
 from store.engine import Database
 from store.permission import MARKETING, SOFT, Aim
 from tests.people.law import NEWS, agreed, proved
-from tests.router.conftest import Ask
+from tests.router.conftest import RULES, Ask
 from tests.router.people import filled, mail, message, phone
 
 ANNA, PHONE = mail("anna@example.org"), phone("+79161234567")
@@ -121,7 +122,7 @@ async def test_who_is_asked(router: Router, ask: Ask, database: Database, before
 )
 async def test_by_which_way_somebody_is_asked(router: Router, ask: Ask, form: Any, place: list[Any]) -> None:
     await router.route([form])
-    found = await ask("SELECT channel, address FROM deliveries WHERE facts ->> 'key' = 'confirm_subscription'")
+    found = await ask("SELECT channel, address FROM deliveries WHERE facts ? 'requests'")
     assert found == place
 
 
@@ -138,3 +139,22 @@ async def test_the_yes_is_on_the_card_that_has_the_address(router: Router, ask: 
         assert asked
         await opting.confirm(connection, asked)
         assert [r.purpose for r in await consents.of(connection, [card])] == [NEWS]
+
+
+@pytest.mark.parametrize(
+    ("address", "key"), [(ANNA, "confirm_subscription"), (PHONE, "confirm_by_sms")], ids=["mail", "sms"]
+)
+async def test_a_phone_is_asked_in_fewer_words(router: Router, ask: Ask, address: Address, key: str) -> None:
+    """Each part of an SMS has its price: the words of the letter were four of them."""
+    await router.route([filled(address, ticked=(BOX,))])
+    assert await ask("SELECT facts ->> 'key' FROM deliveries WHERE facts ? 'requests'") == [key]
+
+
+async def test_an_sms_names_the_company(database: Database, ask: Ask) -> None:
+    """It comes from a number that nobody knows, and "our site" is anybody's."""
+    rules = replace(RULES, company="Orchard & Sons")
+    await Router(database, rules).route([filled(PHONE, ticked=(BOX,))])
+    [facts] = await ask("SELECT facts FROM deliveries WHERE facts ? 'requests'")
+    assert (facts["key"], facts["company"]) == ("confirm_to_company", "Orchard & Sons")
+    await Router(database, rules).route([filled(ANNA, ticked=(BOX,))])
+    assert "confirm_subscription" in await ask("SELECT facts ->> 'key' FROM deliveries WHERE facts ? 'requests'")

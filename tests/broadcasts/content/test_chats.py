@@ -44,6 +44,20 @@ def test_markdown_as_text(markdown: str, expected: str) -> None:
     assert filled(content(text(markdown)), "sms").text == expected
 
 
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("See [more](https://acme.shop/x).", "See more <https://acme.shop/x>."),
+        ("By the link: [more](https://acme.shop/x), now", "By the link: more <https://acme.shop/x>, now"),
+        ("(<https://acme.shop/>)", "(<https://acme.shop/>)"),
+        ("[Leave]({{ unsubscribe }}).", "Leave <https://go.acme.shop/u/k3y>."),
+    ],
+)
+def test_an_address_in_a_mails_text_ends_where_it_ends(markdown: str, expected: str) -> None:
+    """A full stop that stood behind it became a part of it, and the link was dead (RFC 3986, appendix C)."""
+    assert filled(content(text(markdown)), "email").text == expected
+
+
 @given(st.text("ab*_~`[]()<>#->&! \n1.\\|", max_size=60))
 def test_telegram_gets_only_its_own_tags(markdown: str) -> None:
     try:

@@ -105,7 +105,7 @@ def test_raw_html_is_sanitised(html: str, expected: str) -> None:
 def test_raw_html_has_a_text() -> None:
     raw = "<table><tr><td><p>Hi &amp; {{ name }}</p><p><a href='https://acme.shop/x'>more</a></p></td></tr></table>"
     given = content({"type": "html", "html": raw})
-    assert filled(given, name="<A&B>").text == "Hi & <A&B>\n\nmore: https://acme.shop/x"
+    assert filled(given, name="<A&B>").text == "Hi & <A&B>\n\nmore <https://acme.shop/x>"
     assert filled(given, "telegram", name="<A>").html == "Hi &amp; &lt;A&gt;\n\nmore: https://acme.shop/x"
 
 
@@ -124,6 +124,13 @@ def test_attached_pictures_are_named() -> None:
     )
     assert compiled(given).attached == ("logo", "plan.png")
     assert Elements(filled(given).html).of("img", "src") == ["cid:logo", "cid:plan.png", "https://acme.shop/c"]
+
+
+def test_a_logo_stays_as_small_as_it_should() -> None:
+    image = {"type": "image", "src": "https://acme.shop/logo.png", "alt": "Acme"}
+    wide, small = (filled(content(block)).html for block in (image, {**image, "width": 80}))
+    assert "width:80px" in small and 'width="80"' in small and 'class="mj-full-width-mobile"' not in small
+    assert 'class="mj-full-width-mobile"' in wide
 
 
 def test_a_channels_own_words() -> None:

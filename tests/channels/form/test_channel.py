@@ -21,7 +21,7 @@ from channels.form.settings import FormSettings
 from channels.form.texts import TEXTS
 from domain.errors import Refused, Unpublished
 from domain.links import digest, is_token
-from domain.messages import ChannelName, Inbound, Report
+from domain.messages import AddressKind, ChannelName, Inbound, Report
 from domain.ports import Cursors, Host, Webhook
 
 GOOD = {"phone": "8 916 123-45-67", "message": "Сколько стоит?"}
@@ -96,6 +96,33 @@ async def test_without_an_address_and_a_bot_the_link_is_a_path(accept: Intake) -
     async with client(accept) as http:
         said = (await http.post("/", json=GOOD)).json()
     assert (said["track"][:4], said["telegram"]) == ("/t/t", "")
+
+
+BOX = {"consent": {"text": "I agree."}, "consents": [{"purpose": "news", "text": "News, please."}]}
+MAIL, BOTH = frozenset({AddressKind.EMAIL}), frozenset({AddressKind.EMAIL, AddressKind.PHONE})
+
+
+@pytest.mark.parametrize(
+    ("more", "asks", "said"),
+    [
+        ({"consent_news": "yes"}, BOTH, TEXTS["ru"].confirm_sms),
+        ({"consent_news": "yes", "email": "anna@example.org"}, BOTH, TEXTS["ru"].confirm_mail),
+        ({"consent_news": "yes", "email": "anna@example.org"}, frozenset({AddressKind.PHONE}), TEXTS["ru"].confirm_sms),
+        ({"consent_news": "yes"}, MAIL, ""),  # nothing is sent there
+        ({"consent_news": "yes"}, frozenset(), ""),
+        ({}, BOTH, ""),  # only the policy
+    ],
+)
+async def test_who_ticked_a_box_for_mailings_is_told_to_look_for_the_letter(
+    accept: Intake, more: dict[str, str], asks: frozenset[AddressKind], said: str
+) -> None:
+    """Nobody looks into a mailbox of which nobody speaks: the request waited there until it lapsed."""
+    host = Host(cursors=cast("Cursors", None), asks={ChannelName("site"): asks})
+    form = FormChannel(ChannelName("site"), FormSettings.model_validate(BOX), host)
+    typed = GOOD | {"consent": "yes"} | more
+    async with client(accept, form) as http:
+        answer = await http.post("/", json=typed, headers={"Accept-Language": "ru"})
+    assert answer.json()["confirm"] == said
 
 
 async def test_one_key_is_one_submission(accept: Intake) -> None:

@@ -18,6 +18,8 @@ from tests.channels.sms.samples import TOKEN, settings
         ({"account_sid": "SK" + "1" * 32}, "account_sid"),
         ({"api_url": "api.twilio.com"}, "https://api.twilio.com"),
         ({"token": "x"}, "token"),
+        ({"number": "whatsapp:+15005550006", "late_template": "MG" + "1" * 32}, "late_template"),
+        ({"late_template": "HX" + "1" * 32}, "late_template is of WhatsApp"),
     ],
 )
 def test_wrong(changes: dict[str, object], words: str) -> None:
@@ -29,6 +31,7 @@ def test_wrong(changes: dict[str, object], words: str) -> None:
 def test_right() -> None:
     assert settings(number="whatsapp:+15005550006").prefix == "whatsapp:"
     assert settings(number="LEADWIRE").prefix == ""
+    assert settings(number="whatsapp:+15005550006", late_template=(sid := "HX" + "a" * 32)).late_template == sid
     assert [settings(number=n).medium for n in ("whatsapp:+15005550006", "LEADWIRE")] == ["whatsapp", "sms"]
     assert settings(api_url="http://127.0.0.1:9/").api_url == "http://127.0.0.1:9"
 
