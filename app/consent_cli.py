@@ -35,6 +35,23 @@ def proof(
 
 
 @consent.command()
+def grant(
+    who: Who,
+    text: Annotated[str, typer.Option(help="Word for word what was agreed to.")],
+    source: Annotated[str, typer.Option(help='How it was given, and where that stands: "paper, folder 7".')],
+    purpose: Annotated[str, typer.Option(help="marketing, or a topic.")] = "marketing",
+    channel: Annotated[str, typer.Option(help="email, sms, whatsapp or telegram; left out, all.")] = "",
+    version: Annotated[str, typer.Option(help="Of the text, as you count.")] = "",
+    config: Config = DEFAULT,
+) -> None:
+    """Write down a consent that was given by word or on paper. It brings nobody back who has left himself."""
+    from app import consent_commands as doing
+
+    given = doing.Given(purpose=purpose, channel=channel, text=text, source=source, version=version)
+    go(doing.grant(settings_of(config), who, given))
+
+
+@consent.command()
 def withdraw(
     who: Who,
     purpose: Annotated[str, typer.Option(help="marketing, or a topic.")] = "marketing",

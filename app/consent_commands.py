@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 
+from app.broadcast_given import who
 from app.installed import ACTOR, Unclear, at, card_of, connected, cut, installed, many, no, table
 from app.preference_pages import consent_house
 from app.settings import Settings
 from domain.messages import utcnow
-from people import erasure, opting, proof, retention
-from people.consent import NoReceipt, may_write, say
+from people import erasure, opting, proof, retention, search
+from people.consent import NoReceipt, Word, may_write, say
+from people.consent import grant as grant_word
 from people.opting import Subject, Way
 from people.person import Person, person
-from store import tombstones
+from store import consents, events, tombstones
+from store.consents import Request
 from store.engine import Connection
 from store.permission import MARKETING, Aim
 from store.tombstones import Tombstone
 
 KINDS = ("email", "phone", "telegram")
+LONGEST_SOURCE = 200
 
 
 async def show(settings: Settings, said: str) -> int:
@@ -30,16 +37,48 @@ async def show(settings: Settings, said: str) -> int:
     house = consent_house(settings)
     async with connected(settings) as connection:
         found = await _person(connection, settings, said)
-        rows = []
-        for address in (a for a in found.addresses if a.kind in KINDS and not a.was):
-            aim = Aim(found.id, Subject(kind=address.kind, value=address.value).channel, address.value)
-            for purpose in dict.fromkeys((MARKETING, *house.topics)):
-                barred = (await may_write(connection, [aim], purpose, marketing=house.marketing))[aim]
-                why = say(barred, settings.company.language) if barred else "yes"
-                rows.append((cut(address.value), purpose, why))
+        rows = await _standing(connection, settings, found, (MARKETING, *house.topics))
+        asked = await consents.requests(connection, found.cards)
     for line in table(rows) if rows else ["No address that mailings could go to."]:
         typer.echo(line)
+    for line in _waiting(asked, settings.company.zone):
+        typer.echo(line)
     return 0
+
+
+async def _standing(
+    connection: Connection, settings: Settings, found: Person, purposes: Iterable[str]
+) -> list[tuple[str, str, str]]:
+    """Of each address and purpose, whether mailings may go there, and why not."""
+    marketing, rows = consent_house(settings).marketing, []
+    for address in (a for a in found.addresses if a.kind in KINDS and not a.was):
+        for by in _ways(settings, address.kind, address.value):
+            aim = Aim(found.id, by, address.value)
+            shown = cut(address.value) + (" (WhatsApp)" if by == "whatsapp" else "")
+            for purpose in dict.fromkeys(purposes):
+                barred = (await may_write(connection, [aim], purpose, marketing=marketing))[aim]
+                why = say(barred, settings.company.language) if barred else "yes"
+                rows.append((shown, purpose, why))
+    return rows
+
+
+def _waiting(asked: Iterable[Request], zone: ZoneInfo) -> list[str]:
+    """What somebody ticked and has not confirmed by the link that he was sent. Pure but for the clock."""
+    since = utcnow() - opting.ASKED_FOR
+    open_ = [one for one in asked if one.confirmed_at is None and not one.lapsed and one.asked_at > since]
+    rows = [(cut(one.value), one.purpose, f"asked {at(one.asked_at, zone)} ({one.source})") for one in open_]
+    until = f"{opting.ASKED_FOR.days} days"
+    return (
+        ["", f"Waits to be confirmed by the link that was sent there; it works for {until}:", *table(rows)]
+        if rows
+        else []
+    )
+
+
+def _ways(settings: Settings, kind: str, value: str) -> list[str]:
+    """The kinds of channels by which a mailing may go there. WhatsApp asks for a consent of its own. Pure."""
+    is_used = any(channel.medium == "whatsapp" for channel in settings.channels.values())
+    return [Subject(kind=kind, value=value).channel, *(["whatsapp"] if kind == "phone" and is_used else [])]
 
 
 async def _person(connection: Connection, settings: Settings, said: str) -> Person:
@@ -67,11 +106,64 @@ async def proof_of(settings: Settings, said: str, file: Path | None) -> int:
     return 0
 
 
-async def withdraw(settings: Settings, said: str, purpose: str) -> int:
-    """All addresses of this person want no more of this purpose; what waits is dropped. Raises Unclear."""
-    known = ("marketing", *settings.consent.topics)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """A consent by word or on paper, as somebody writes it down."""
+
+    purpose: str
+    channel: str
+    """Of opting.CHANNELS; "" is all."""
+    text: str
+    """Word for word what was agreed to."""
+    source: str
+    """Where the proof is: "paper, folder 7"."""
+    version: str = ""
+
+
+async def grant(settings: Settings, said: str, given: Given) -> int:
+    """Write a receipt, and show what holds now: a yes brings nobody back who has left himself. Raises Unclear."""
+    _require_topic(settings, given.purpose)
+    if given.channel not in ("", *opting.CHANNELS):
+        raise Unclear(f'there is no channel "{given.channel}": known are {", ".join(opting.CHANNELS)}; left out, all')
+    for name, text in (("--text", given.text), ("--source", given.source)):
+        if not text.strip():
+            raise Unclear(f"{name} is empty: a consent without its words, and without where they stand, proves nothing")
+    async with connected(settings) as connection:
+        found = await _person(connection, settings, said)
+        word = Word(
+            card=found.id, purpose=given.purpose, channel=given.channel, text=given.text, version=given.version,
+            address=_typed(settings, found, said),
+        )  # fmt: skip
+        source = f"{ACTOR}:{cut(given.source, LONGEST_SOURCE)}"
+        try:
+            await grant_word(connection, [word], source=source, actor=who())
+        except NoReceipt as error:
+            raise Unclear(str(error)) from error
+        data = json.dumps({"purpose": given.purpose, "channel": given.channel, "way": ACTOR})
+        await events.of_contacts(connection, "consent.granted", [(found.id, data)], ACTOR)
+        rows = await _standing(connection, settings, found, [given.purpose])
+    typer.echo(f"Written down: {given.purpose}, {given.channel or 'all channels'}. What holds now:")
+    for line in table(rows) if rows else ["No address that mailings could go to."]:
+        typer.echo(line)
+    return 0
+
+
+def _typed(settings: Settings, found: Person, said: str) -> str:
+    """The address by which the person was named, if he was; "" for an id or a lead."""
+    known = {(address.kind, address.value) for address in found.addresses}
+    named = [(one.kind.value, one.value) for one in search.addresses_in(said, settings.company.country)]
+    return next((value for kind, value in named if (kind, value) in known), "")
+
+
+def _require_topic(settings: Settings, purpose: str) -> None:
+    known = (MARKETING, *settings.consent.topics)
     if purpose not in known:
         raise Unclear(f'there is no topic "{purpose}": known are {", ".join(known)}')
+
+
+async def withdraw(settings: Settings, said: str, purpose: str) -> int:
+    """All addresses of this person want no more of this purpose; what waits is dropped. Raises Unclear."""
+    _require_topic(settings, purpose)
     async with connected(settings) as connection:
         found = await _person(connection, settings, said)
         dropped = 0

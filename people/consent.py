@@ -18,7 +18,7 @@ from store import consents, permission, tombstones
 from store.bulk import Row
 from store.consents import Receipt
 from store.engine import Connection
-from store.permission import EVERYWHERE, OPT_IN, Aim, Barred, Code
+from store.permission import EVERYWHERE, MARKETING, OPT_IN, OWN, Aim, Barred, Code
 
 ALL = ""
 """The channel of a receipt that speaks of every channel."""
@@ -45,16 +45,34 @@ def effective(receipts: Iterable[Receipt]) -> dict[tuple[str, str], bool]:
     withdrawn for all channels is withdrawn for each, until it is granted for all again. What the person has left
     himself, everywhere, only he takes back (`store.permission.EVERYWHERE`).
     """
-    words: dict[tuple[str, str, UUID], Receipt] = {}
-    for receipt in sorted(receipts, key=lambda r: (r.at, r.id)):
-        words[receipt.purpose, receipt.channel, receipt.card] = receipt
     found: dict[tuple[str, str], bool] = {}
-    for (purpose, channel, _), receipt in words.items():
+    for (purpose, channel, _), receipt in _latest(receipts).items():
         if channel != EVERYWHERE:
             found[purpose, channel] = found.get((purpose, channel), True) and receipt.granted
         elif not receipt.granted:
             found[purpose, ALL] = False
     return {key: granted and found.get((key[0], ALL), True) for key, granted in found.items()}
+
+
+def _latest(receipts: Iterable[Receipt]) -> dict[tuple[str, str, UUID], Receipt]:
+    """(purpose, channel, card) -> the last word."""
+    return {(r.purpose, r.channel, r.card): r for r in sorted(receipts, key=lambda r: (r.at, r.id))}
+
+
+def words_on(receipts: Iterable[Receipt], topic: str, channel: str) -> list[Receipt]:
+    """The words that decide about this topic on this channel: a single no among them is a no, none at all too. Pure.
+
+    The same as `store.permission.JUDGED` says it. Leaving all mailings is no word on a topic which the person himself
+    has asked for since, on the same card and channel.
+    """
+    words = [
+        r for r in _latest(receipts).values()
+        if r.purpose in {MARKETING, topic} and r.channel in {ALL, EVERYWHERE, channel}
+        and not (r.granted and r.channel == EVERYWHERE)
+    ]  # fmt: skip
+    own = [r for r in words if r.granted and r.purpose != MARKETING and r.channel == channel and r.source in OWN]
+    back = {r.card: r.at for r in own}
+    return [r for r in words if r.granted or r.purpose != MARKETING or r.at >= back.get(r.card, r.at)]
 
 
 def may(standing: Standing, purpose: str, channel: str) -> bool:

@@ -215,14 +215,19 @@ async def opt_in(
 async def _only_here(
     connection: Connection, subject: Subject, cards: Sequence[UUID], wanted: Sequence[str], way: Way, text: str
 ) -> None:
-    """What was left everywhere is from now on left at each other address and on each other channel, one by one."""
-    now = utcnow()
-    for card, purpose in await consents.left_everywhere(connection, cards, wanted):
-        others = [channel for channel in CHANNELS if channel != subject.channel]
-        words = [word(subject, card, purpose, channel=channel, granted=False) for channel in others]
-        words.append(word(subject, card, purpose, channel=EVERYWHERE, granted=True, text=text))
-        await consent.grant(connection, words, source=way.value, at=now)
-        await opt_outs.close_others(connection, card, (subject.kind, subject.value), purpose, way.value, now)
+    """What was left everywhere is from now on left at each other address and on each other channel, one by one.
+
+    Who has left all mailings everywhere and wants a topic opens that one alone, and here alone.
+    """
+    now, pair, topics = utcnow(), (subject.kind, subject.value), [p for p in wanted if p != MARKETING]
+    for card, purpose in await consents.left_everywhere(connection, cards, {MARKETING, *wanted}):
+        if purpose in wanted:
+            others = [channel for channel in CHANNELS if channel != subject.channel]
+            words = [word(subject, card, purpose, channel=channel, granted=False) for channel in others]
+            words.append(word(subject, card, purpose, channel=EVERYWHERE, granted=True, text=text))
+            await consent.grant(connection, words, source=way.value, at=now)
+        for closed in [purpose] if purpose in wanted else topics:
+            await opt_outs.close_others(connection, card, pair, closed, way.value, now)
 
 
 async def ask(
@@ -250,14 +255,18 @@ async def asked(connection: Connection, request: UUID, *, lock: bool = False) ->
     return found
 
 
-async def confirm(connection: Connection, request: Request) -> None:
-    """The holder of the address has pressed the button: that is a receipt, with the link as its proof.
-
-    On the card that has the address now: cards are joined and parted, and a form may have named somebody else.
+async def holder(connection: Connection, request: Request) -> Subject:
+    """Who was asked, on the card that has the address now: cards are joined and parted, and a form may have named
+    somebody else.
     """
     holders = await addressees.cards(connection, request.kind, request.value)
     card = holders[0] if len(holders) == 1 else request.contact
-    subject = Subject(kind=request.kind, value=request.value, card=card)
+    return Subject(kind=request.kind, value=request.value, card=card)
+
+
+async def confirm(connection: Connection, request: Request) -> None:
+    """The holder of the address has pressed the button: that is a receipt, with the link as its proof."""
+    subject = await holder(connection, request)
     told = request.actor or request.source
     await opt_in(
         connection, subject, [request.purpose], Way.LINK, text=request.text, version=request.version, actor=told

@@ -11,6 +11,7 @@ from html import escape
 from uuid import UUID
 
 from people.person import person
+from people.proof_words import actor_said, source_said
 from store import consents
 from store.consents import Receipt, Request
 from store.engine import Connection
@@ -18,6 +19,7 @@ from store.permission import EVERYWHERE
 
 _TEXTS = {
     "en": {
+        "language": "en",
         "title": "Receipts of consent",
         "of": "of",
         "made": "Made",
@@ -33,7 +35,7 @@ _TEXTS = {
         "purpose": "Purpose",
         "channel": "Channel",
         "all": "all",
-        "source": "By what",
+        "source": "How",
         "actor": "Written down by",
         "address": "Address",
         "version": "Version",
@@ -43,6 +45,7 @@ _TEXTS = {
         "receipt": "Receipt",
     },
     "ru": {
+        "language": "ru",
         "title": "Подтверждения согласий",
         "of": "человека",
         "made": "Составлено",
@@ -58,7 +61,7 @@ _TEXTS = {
         "purpose": "Цель",
         "channel": "Канал",
         "all": "все",
-        "source": "Чем",
+        "source": "Как",
         "actor": "Кто записал",
         "address": "Адрес",
         "version": "Версия",
@@ -119,8 +122,8 @@ def _section(receipt: Receipt, t: dict[str, str], zone: tzinfo) -> str:
         "purpose": receipt.purpose,
         "channel": t["all"] if receipt.channel in ("", EVERYWHERE) else receipt.channel,
         "address": receipt.address,
-        "source": receipt.source,
-        "actor": receipt.actor,
+        "source": source_said(receipt.source, t["language"]),
+        "actor": actor_said(receipt.actor, t["language"]),
         "version": receipt.version,
         "text": receipt.text,
         "hash": receipt.text_hash,
@@ -135,8 +138,8 @@ def _asked(request: Request, t: dict[str, str], zone: tzinfo) -> str:
         "purpose": request.purpose,
         "channel": request.channel or t["all"],
         "address": request.value,
-        "source": request.source,
-        "actor": request.actor,
+        "source": source_said(request.source, t["language"]),
+        "actor": actor_said(request.actor, t["language"]),
         "version": request.version,
         "text": request.text,
         "hash": sha256(request.text.encode()).hexdigest(),

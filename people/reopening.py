@@ -51,9 +51,6 @@ async def left_since(connection: Connection, subject: Subject, purpose: str) -> 
     covers = {ALL, MARKETING, purpose}
     told = await opt_outs.of(connection, [(subject.kind, subject.value)], utcnow())
     times = [o.at for o in told if o.until is None and o.purpose in covers]
-    latest: dict[tuple[str, str], Receipt] = {}
-    for receipt in await consents.of(connection, await cards_of(connection, subject)):
-        latest.setdefault((receipt.purpose, receipt.channel), receipt)
-    heard = ("", EVERYWHERE, subject.channel)
-    times += [r.at for (p, channel), r in latest.items() if p in covers and channel in heard and not r.granted]
+    receipts = await consents.of(connection, await cards_of(connection, subject))
+    times += [r.at for r in consent.words_on(receipts, purpose, subject.channel) if not r.granted]
     return min(times, default=None)

@@ -15,7 +15,7 @@ from people.opting import Subject, Way, opt_in, opt_out, pauses
 from store import addressees, permission
 from store.addressees import Standing
 from store.engine import Connection
-from store.permission import MARKETING, OPT_IN, Aim, Code
+from store.permission import MARKETING, OPT_IN, Aim, Barred, Code
 
 WRITTEN_BY = ("email", "phone", "telegram")
 """Kinds of addresses that mailings go to."""
@@ -70,6 +70,15 @@ async def _why(connection: Connection, subject: Subject, purpose: str, house: Ho
     aim = Aim(card, subject.channel, subject.value)
     barred = (await permission.judge(connection, [aim], purpose, house.marketing, pauses=False))[aim]
     return barred.code if barred else None
+
+
+async def hindrance(
+    connection: Connection, subject: Subject, purpose: str, accounts: Collection[str], house: House
+) -> Barred | None:
+    """Why nothing of this goes to this address by any of these accounts; None: it goes."""
+    aims = [Aim(subject.card, subject.channel, subject.value, account) for account in accounts or [""]]
+    judged = await permission.judge(connection, aims, purpose, house.marketing)
+    return None if None in judged.values() else judged[aims[0]]
 
 
 async def _others(

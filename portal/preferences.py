@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from domain.links import bare
 from people import erasure, mydata, opting, reopening, signed, wishes
 from people.opting import Subject, Way
 from people.signed import Kind
@@ -23,9 +24,10 @@ from people.wishes import Wanted, Wishes
 from portal.visits import ONE_CLICK, Fields, Installation, Look, Visit, masked
 from store import addressees, secrets
 from store.addressees import Addressee
+from store.consents import Request as Asked
 from store.engine import Away
 from store.erasing import GONE
-from store.permission import MARKETING
+from store.permission import MARKETING, Barred, Code, address_kind
 
 Answer = Callable[[Visit], Awaitable[Response | None]]
 
@@ -58,7 +60,7 @@ class Preferences:
 
     async def _answered(self, look: Look, answer: Answer, kind: Kind) -> Response | None:
         key = await self._secret()
-        link = signed.read(key, str(look.request.path_params["token"]), kind)
+        link = signed.read(key, bare(str(look.request.path_params["token"])), kind)
         if link is None:
             return None
         async with self._place.database.begin() as connection:
@@ -194,7 +196,24 @@ class Preferences:
             return visit.look.page("wish_confirm.html", address=masked(asked.value), text=asked.text)
         if asked.confirmed_at is None:
             await opting.confirm(visit.connection, asked)
-        return visit.look.done(200, t.confirmed, t.confirmed_hint, good=True)
+        if barred := await self._hindrance(visit, asked):
+            return visit.look.done(200, t.yes_noted, self._why_not(visit, barred), quote=asked.text)
+        return visit.look.done(200, t.confirmed, t.confirmed_hint, good=True, quote=asked.text)
+
+    async def _hindrance(self, visit: Visit, asked: Asked) -> Barred | None:
+        """What keeps it from coming to him, though he has confirmed it."""
+        subject = await opting.holder(visit.connection, asked)
+        accounts = [name for name, kind in self._place.kinds.items() if address_kind(kind) == asked.kind]
+        return await wishes.hindrance(visit.connection, subject, asked.purpose, accounts, self._place.house)
+
+    def _why_not(self, visit: Visit, barred: Barred) -> str:
+        t = visit.look.t
+        if barred.code is Code.SUPPRESSED:
+            return t.yes_unreached
+        if barred.until is None:
+            return t.yes_withdrawn
+        until = barred.until.astimezone(self._place.zone).date()
+        return t.yes_paused.format(format_date(until, "long", locale=visit.look.language))
 
 
 def _named(other: Subject) -> str:

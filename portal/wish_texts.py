@@ -66,6 +66,11 @@ class WishTexts:
     confirm_button: str
     confirmed: str
     confirmed_hint: str
+    yes_noted: str
+    """He has confirmed, and still it does not come: the next three say why."""
+    yes_unreached: str
+    yes_withdrawn: str
+    yes_paused: str
     error_title: str
 
 
@@ -129,6 +134,12 @@ WISH_TEXTS: dict[Language, WishTexts] = {
         confirm_button="Confirm",
         confirmed="Thank you, it is confirmed",
         confirmed_hint="Each letter has a link by which you can leave.",
+        yes_noted="Your yes is written down",
+        yes_unreached="But nothing comes for now: what we sent there came back, or was not let through. Write to us "
+        "from there, and it begins.",
+        yes_withdrawn="But it does not come: you have unsubscribed since, or a refusal under your name still holds. "
+        "Write to us, and we will look into it.",
+        yes_paused="It begins when your break is over, on {}.",
         error_title="Error",
     ),
     "ru": WishTexts(
@@ -190,6 +201,12 @@ WISH_TEXTS: dict[Language, WishTexts] = {
         confirm_button="Подтвердить",
         confirmed="Спасибо, подписка подтверждена",
         confirmed_hint="В каждом письме есть ссылка, по которой можно отписаться.",
+        yes_noted="Ваше согласие записано",
+        yes_unreached="Но пока ничего не придёт: то, что мы отправляли туда раньше, вернулось или не было принято. "
+        "Напишите нам оттуда, и рассылка начнётся.",
+        yes_withdrawn="Но рассылка не придёт: вы отписались позже, или под вашим именем ещё действует отказ. Напишите "
+        "нам, и мы разберёмся.",
+        yes_paused="Рассылка начнётся, когда закончится ваш перерыв, {}.",
         error_title="Ошибка",
     ),
 }

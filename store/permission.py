@@ -26,7 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from store import bulk
 
 MARKETING = "marketing"
-"""The purpose of mailings. A topic of its own is a part of it: who wants no mailings wants none of any topic."""
+"""The purpose of mailings. A topic of its own is a part of it: who wants no mailings wants none of any topic, but for
+one that he asks for himself afterwards."""
 SERVICE = "service"
 """What somebody has ordered brings about: needs no consent."""
 EVERYWHERE = "*"
@@ -35,6 +36,8 @@ of all channels) no later receipt of another kind outweighs it, be it from an im
 its own kind, by which he takes it back. That one grants nothing; what was said before holds again."""
 PERSON = "person"
 """The kind of an opt-out that is about a person, by the id of a card, at whatever address: his pause."""
+OWN = ("link", "page")
+"""The sources of receipts that only the holder of an address can make: a signed link of his, and his preferences."""
 OPT_IN, SOFT = "opt-in", "soft"
 """Whether marketing needs a yes, or a customer who has bought may be written to until he says no."""
 
@@ -93,15 +96,22 @@ JUDGED = f"""
     UNION ALL
     SELECT DISTINCT c.leader_id, c.id FROM aimed a JOIN contacts c ON c.leader_id = a.contact_id),
   words AS (
-    SELECT c.person, k.channel, k.granted FROM aimed_cards c CROSS JOIN LATERAL (
-      SELECT DISTINCT ON (purpose, channel) channel,
-        CASE WHEN channel = '*' THEN nullif(granted, true) ELSE granted END AS granted
+    SELECT c.person, c.card, k.* FROM aimed_cards c CROSS JOIN LATERAL (
+      SELECT DISTINCT ON (purpose, channel) channel, at,
+        CASE WHEN channel = '*' THEN nullif(granted, true) ELSE granted END AS granted,
+        purpose = 'marketing' AND NOT granted AS leaves_all,
+        purpose <> 'marketing' AND granted AND source IN {OWN} AS is_own
       FROM consents WHERE contact_id = c.card AND purpose = ANY(CAST(:purposes AS text[]))
       ORDER BY purpose, channel, at DESC, id DESC) AS k),
   said AS (
-    SELECT a.contact_id, a.kind, bool_and(w.granted) AS granted
-    FROM (SELECT DISTINCT contact_id, kind FROM aimed) a
-    JOIN words w ON w.person = a.contact_id AND w.channel IN ('', '*', a.kind) GROUP BY 1, 2),
+    SELECT contact_id, kind, bool_and(granted AND (left_at IS NULL OR coalesce(back_at > left_at, false))) AS granted
+    FROM (
+      SELECT a.contact_id, a.kind, w.card, bool_and(w.granted) FILTER (WHERE NOT w.leaves_all) AS granted,
+        max(w.at) FILTER (WHERE w.leaves_all) AS left_at,
+        max(w.at) FILTER (WHERE w.is_own AND w.channel = a.kind) AS back_at
+      FROM (SELECT DISTINCT contact_id, kind FROM aimed) a
+      JOIN words w ON w.person = a.contact_id AND w.channel IN ('', '*', a.kind) GROUP BY 1, 2, 3) AS of_card
+    GROUP BY 1, 2),
   refused AS (
     SELECT o.kind, o.value, bool_or(o.reason = 'erased') AS erased, bool_or(o.until IS NULL) AS for_good,
       max(o.until) AS until
@@ -135,7 +145,8 @@ JUDGED = f"""
     LEFT JOIN resting p ON p.person = a.contact_id)"""
 """CTEs from `aimed` to `judged`; see above. Of a person made of several cards the strictest holds: every card's latest
 word on this channel and on all channels, for the topic and for marketing as a whole, must be a yes; and a card whose
-person has left everywhere (EVERYWHERE) or rests (PERSON) bars every address of them all.
+person has left everywhere (EVERYWHERE) or rests (PERSON) bars every address of them all. Who has left all mailings and
+says yes to a topic later, himself (OWN), gets that topic there, and no other: it is the newer word of the same card.
 
 Receipts are looked up card by card: joined as a whole, each portion of an expansion read the table from end to end."""
 
@@ -197,7 +208,10 @@ async def drop_of_person(
 
 
 async def drop_unreachable(connection: AsyncConnection, pairs: Iterable[tuple[str, str]], reason: str) -> int:
-    """What mailings still have waiting for these (channel, address), which take nothing more, is skipped; how many."""
+    """What mailings still have waiting for these (channel, address), which take nothing more, is skipped; how many.
+
+    A cascade looks at once for the next channel of these people.
+    """
     if not (dead := sorted(set(pairs))):
         return 0
     return (await connection.execute(_DROP_UNREACHABLE, {**bulk.arrays(dead), "reason": reason})).rowcount
@@ -245,7 +259,7 @@ _DROP_OF_PERSON = text(
         WHERE d.contact_id = cards.id AND d.broadcast_id = live.id AND d.state = 'pending'"""
 )
 _DROP_UNREACHABLE = text(
-    """UPDATE deliveries d SET state = 'skipped', reason = :reason, code = 'suppressed', next_at = NULL
+    """UPDATE deliveries d SET state = 'skipped', reason = :reason, code = 'suppressed', next_at = now()
        FROM broadcasts b, unnest(CAST(:c0 AS text[]), CAST(:c1 AS text[])) AS dead(channel, address)
        WHERE b.state NOT IN ('finished', 'cancelled') AND d.broadcast_id = b.id AND d.address = dead.address
          AND d.channel = dead.channel AND d.state = 'pending'"""

@@ -39,7 +39,7 @@
         if (answer.ok) {
           form.reset();
           form.dispatchEvent(new CustomEvent("leadwire:sent", { bubbles: true, detail: said }));
-          return tell(form, `${said.text} ${said.receipt}`, "status");
+          return tell(form, [said.text, said.receipt, said.confirm].filter(Boolean).join(" "), "status");
         }
         tell(form, said.error || Object.values(said.errors).flat().join(" "), "alert");
         if (answer.status !== 429 && answer.status < 500) return;

@@ -74,10 +74,13 @@ function showErrors(errors, heading) {
   if (heading) summary.focus();
 }
 
-function thank({ receipt, text, track, telegram }) {
+function thank({ receipt, text, track, telegram, confirm }) {
   const page = document.querySelector("[data-thanks]").content.cloneNode(true);
   page.querySelector("[data-receipt]").textContent = receipt;
   page.querySelector("[data-text]").textContent = text;
+  const further = page.querySelector("[data-confirm]");
+  further.textContent = confirm ?? "";
+  further.parentElement.hidden = !confirm;
   for (const [name, href] of Object.entries({ track, telegram })) {
     const link = page.querySelector(`[data-${name}]`);
     link.href = href ?? "";

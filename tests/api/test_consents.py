@@ -118,5 +118,5 @@ async def test_what_was_asked_is_shown_as_what_it_is(
     assert (request["source"], request["text"], bool(request["confirmed_at"])) == ("form:site", "<News>", confirmed)
     assert len(told["receipts"]) == len(told["consents"]) == int(confirmed)
     page = (await call("GET", f"/contacts/{anna}/consents/proof", Accept_Language="ru")).text
-    assert title in page and "&lt;News&gt;" in page and "form:site" in page
+    assert title in page and "&lt;News&gt;" in page and "в веб-форме «site»" in page
     assert hashlib.sha256(b"<News>").hexdigest() in page

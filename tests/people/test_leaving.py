@@ -189,6 +189,25 @@ async def test_coming_back_by_one_address_opens_that_one(database: Database) -> 
         assert barred and barred.code is Code.WITHDRAWN
 
 
+async def test_who_left_all_and_confirms_a_topic_gets_that_one_there(database: Database) -> None:
+    async with database.begin() as connection:
+        card = await anna(connection)
+        await contacts.add(connection, [], [(new_id(), "email", SECOND, "", card, card, True, "", utcnow())])
+        await opting.opt_out(connection, subject(card), MARKETING, Way.LINK)
+        request = await opting.ask(connection, subject(card), NEWS, text="News", source="form:site", actor="")
+        asked = await opting.asked(connection, request)
+        assert asked
+        await opting.confirm(connection, asked)
+        assert await open_for(connection, card) == ["email"]
+        assert await open_for(connection, card, SALES) == await open_for(connection, card, MARKETING) == []
+        [barred] = (await may_write(connection, [Aim(card, "email", SECOND)], NEWS)).values()
+        assert barred and barred.code is Code.WITHDRAWN
+        assert await reopening.left_since(connection, subject(card), NEWS) is None
+        assert await reopening.left_since(connection, subject(card), SALES) is not None
+        await opting.opt_out(connection, subject(card), NEWS, Way.ONE_CLICK)
+        assert await open_for(connection, card) == []
+
+
 async def test_a_pause_is_the_persons(database: Database) -> None:
     async with database.begin() as connection:
         card = await anna(connection)

@@ -180,6 +180,70 @@ async def test_the_statement_agrees_with_the_pure_rule(database: Database, said:
             assert (code is Code.NO_CONSENT) == (not spoken)
 
 
+_TOPICS = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from((MARKETING, NEWS)),
+        st.sampled_from(("", "*", "email", "sms")),
+        st.booleans(),
+        st.sampled_from(("link", "page", "site")),
+        st.integers(0, 3),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=_TOPICS)
+async def test_of_a_topic_the_statement_agrees_with_the_words_that_count(database: Database, said: Any) -> None:
+    """Any receipts of any sources on the three cards of one person, some of them of the same moment."""
+    async with database.begin() as connection:
+        cards, now = [new_id() for _ in range(3)], utcnow()
+        for card in cards:
+            await connection.execute(
+                text("INSERT INTO contacts (id, created_at, leader_id) VALUES (:id, now(), :leader)"),
+                {"id": card, "leader": None if card == cards[0] else cards[0]},
+            )
+        for card, purpose, channel, granted, source, minute in said:
+            word = Word(card=cards[card], purpose=purpose, channel=channel, text="x", granted=granted)
+            await consent.grant(connection, [word], source=source, at=now + timedelta(minutes=minute))
+        receipts = await consents.of(connection, cards)
+        for kind in ("email", "sms"):
+            words = consent.words_on(receipts, NEWS, kind)
+            expected = Code.WITHDRAWN if not all(r.granted for r in words) else None if words else Code.NO_CONSENT
+            assert await why(connection, Aim(cards[1], kind, f"{cards[0]}"), NEWS) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "topic", "channel", "expected"),
+    [
+        ("link", NEWS, "email", None),
+        ("page", NEWS, "email", None),
+        ("staff:1", NEWS, "email", Code.WITHDRAWN),
+        ("import:1", NEWS, "email", Code.WITHDRAWN),
+        ("link", NEWS, "sms", Code.WITHDRAWN),
+        ("link", "sales", "email", Code.WITHDRAWN),
+    ],
+)
+async def test_a_topic_asked_for_after_leaving_all_is_the_newer_word(
+    database: Database, source: str, topic: str, channel: str, expected: Code | None
+) -> None:
+    """His own alone, for that topic and channel alone; and leaving all once more is newer still."""
+    async with database.begin() as connection:
+        card, now = await proved(connection, ("email", MAIL)), utcnow()
+        for minute, purpose, where, granted, by in (
+            (0, MARKETING, "", True, "site"), (1, MARKETING, "*", False, "link"), (2, topic, channel, True, source),
+            (3, MARKETING, "*", False, "link"),
+        ):  # fmt: skip
+            word = Word(card=card, purpose=purpose, channel=where, text="x", granted=granted)
+            if minute == 3:
+                aim = Aim(card, "email", MAIL)
+                assert await why(connection, aim, NEWS) is expected
+                assert await why(connection, aim) is Code.WITHDRAWN
+            await consent.grant(connection, [word], source=by, at=now + timedelta(minutes=minute))
+        assert await why(connection, Aim(card, "email", MAIL), NEWS) is Code.WITHDRAWN
+
+
 def test_reasons_are_words_in_both_languages() -> None:
     for code in Code:
         english, russian = (say(Barred(code, utcnow()), language) for language in ("en", "ru"))

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from channels.form.channel import FormChannel
 from channels.form.settings import FormSettings
-from domain.messages import ChannelName, Inbound, Report
+from domain.messages import AddressKind, ChannelName, Inbound, Report
 from domain.ports import Cursors, Host
 from portal.routes import portal
 
@@ -39,6 +39,7 @@ FORM: dict[str, Any] = {
     },
     "min_seconds": 0,
 }
+ASKS = {ChannelName("quote"): frozenset({AddressKind.PHONE})}
 GOOD = {"phone": "8 916 123-45-67", "what": "kitchen", "message": "Сколько стоит?", "consent": "yes"}
 
 
@@ -49,7 +50,8 @@ class Place:
         self.events: list[Inbound] = []
         self.errors: list[Exception] = []
         settings = FormSettings.model_validate(FORM | changes)
-        host = Host(cursors=cast("Cursors", None), public_url="https://leads.example.com", bot=lambda: "orchard_bot")
+        web = "https://leads.example.com"
+        host = Host(cursors=cast("Cursors", None), public_url=web, bot=lambda: "orchard_bot", asks=ASKS)
         self.form = FormChannel(ChannelName("quote"), settings, host)
         self.app: Starlette = portal({"quote": self.form}, self.accept, frame_ancestors=frame_ancestors)
 

@@ -84,6 +84,23 @@ async def test_from_an_error_to_the_receipt(browser: Browser, place: Place, url:
     assert [address.value for address in inbound.addresses] == ["+79161234567", "anna@home.example"]
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_who_ticked_a_box_for_mailings_reads_where_to_confirm(browser: Browser, scripts: bool) -> None:
+    text = {"en": "News, please.", "ru": "Хочу новости."}
+    place = Place(consents=[{"purpose": "news", "text": text}])
+    async with served(place.app) as origin:
+        for ticks in (True, False):
+            page = await opened(browser, f"{origin}/f/quote", java_script_enabled=scripts)
+            await fill(page)
+            if ticks:
+                await page.get_by_label("Хочу новости.").check()
+            await page.locator("button").click()
+            await expect(page.get_by_role("heading", name=TEXTS["ru"].thanks)).to_be_visible()
+            await expect(page.get_by_text(FORM_TEXTS["ru"].confirm_sms)).to_be_visible(visible=ticks)
+            await expect(page.locator("[data-confirm]")).to_be_visible(visible=ticks)
+            await page.close()
+
+
 async def test_errors_are_announced_and_leave_when_mended(browser: Browser, url: str) -> None:
     page = await opened(browser, url)
     await page.locator("button").click()

@@ -8,40 +8,21 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from starlette.applications import Starlette
 
 from domain.ids import new_id
-from notifications.letters import compiler
 from people import signed
-from portal.engagement import Engagement
 from store import secrets
-from store.engagements import Mailed
-from store.engine import Database
-from tests.broadcasts.world import ACCOUNTS, HOUSE, World
+from tests.broadcasts.world import World
+from tests.portal.mailed import opening, world
 
+__all__ = ["world"]
 READER = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 SHOP = "https://shop.example/apples"
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    database = Database(database_url, pool=4)
-    yield World(database)
-    await database.aclose()
-
-
-@pytest.fixture
 async def browser(world: World) -> AsyncIterator[httpx2.AsyncClient]:
-    compile_ = compiler(HOUSE)
-
-    def links(mailed: Mailed) -> tuple[str, ...]:
-        return compile_(mailed.content, ACCOUNTS[mailed.channel].kind).compiled.links
-
-    app = Starlette(routes=Engagement(world.database, links).routes())
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(
-        transport=transport, base_url="http://leads", headers={"User-Agent": READER}
-    ) as client:
+    async with opening(world, READER) as client:
         yield client
 
 
@@ -64,6 +45,16 @@ async def test_a_reader_comes_to_the_page_and_is_counted_once(world: World, brow
         assert (answer.status_code, answer.headers["location"]) == (302, SHOP)
     assert await world.ask("SELECT clicked_at IS NOT NULL, opened_at IS NOT NULL FROM deliveries") == [(True, True)]
     assert (await world.outcomes(await only(world))) == {"clicked": 1}
+
+
+@pytest.mark.parametrize("behind", [".", ",", ")", ").", ">", "!", "»", "…"])
+async def test_a_sign_behind_the_address_is_no_part_of_it(
+    world: World, browser: httpx2.AsyncClient, behind: str
+) -> None:
+    """ "Read on: https://.../c/TOKEN." Some mail programs take the full stop along, and it led nowhere."""
+    delivery, key = await a_letter(world)
+    answer = await browser.get(signed.click_url("", key, delivery, 0) + behind)
+    assert (answer.status_code, answer.headers.get("location")) == (302, SHOP)
 
 
 async def only(world: World) -> UUID:

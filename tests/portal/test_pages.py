@@ -109,6 +109,14 @@ async def test_thank_you_page_names_the_receipt(place: Place) -> None:
     assert inbound.consents == ("Я согласен.",)
 
 
+@pytest.mark.parametrize(("ticked", "hidden"), [({"consent_news": "yes"}, 0), ({}, 1)])
+async def test_thank_you_page_says_where_mailings_are_confirmed(ticked: dict[str, str], hidden: int) -> None:
+    place = Place(consents=[{"purpose": "news", "text": "News, please."}])
+    answer = await fetch(place, "/f/quote", "POST", data=GOOD | ticked | {"lang": "ru"})
+    assert (FORM_TEXTS["ru"].confirm_sms in Page(answer.text).text) == bool(ticked)
+    assert answer.text.count("<p hidden><strong data-confirm>") == hidden
+
+
 async def test_thank_you_page_leads_to_the_request_and_to_the_bot(place: Place) -> None:
     answer = await fetch(place, "/f/quote", "POST", data=GOOD)
     links = {a["href"]: a for a in Page(answer.text).all("a") if "target" in a}
@@ -269,6 +277,7 @@ def test_boxes_of_mailings_are_never_ticked_beforehand(language: Language) -> No
     fresh, text = box()
     assert "checked" not in fresh and "required" not in fresh
     assert ("News &amp; &lt;more&gt;" if language == "en" else "Новости") in text
+    assert f"<small>({'optional' if language == 'en' else 'необязательно'})</small></span></label>" in text
     assert "checked" in box(answers={"consent_news": "yes"})[0]
     snippets = pages.snippets(form, language, "https://a.example/f/quote")
     assert 'name="consent_news" value="yes">' in snippets["html"]

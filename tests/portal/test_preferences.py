@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from channels.form.settings import Language
 from domain.ids import new_id
 from domain.messages import utcnow
 from people import opting
@@ -248,6 +249,83 @@ async def test_double_opt_in(database: Database, ask: Ask) -> None:
     assert await gets(database, card) == [NEWS]
     kept = await ask("SELECT purpose, text, version, source, address, granted FROM consents")
     assert kept == [(NEWS, "News once a month", "3", "link", MAIL, True)]
+
+
+async def confirmed(database: Database, card: UUID, language: Language, *, before: str = "") -> str:
+    """The page after the button; `before`: what happens between the letter and the press."""
+    subject = Subject(kind="email", value=MAIL, card=card)
+    async with database.begin() as connection:
+        request = await opting.ask(connection, subject, NEWS, text="News", source="form:site", actor="")
+        if before:
+            await connection.execute(text(before), {"card": str(card)})
+    async with visitor(database) as http:
+        where = f"{await path(database, Kind.CONFIRM, request)}?lang={language}"
+        page = (await http.post(where)).text
+        again = (await http.get(where)).text
+    assert page == again
+    return page
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_the_last_page_of_a_way_says_who_and_what(database: Database, language: Language) -> None:
+    """ "Thank you, it is confirmed": by whom, and what?"""
+    card, delivery = await letter(database)
+    page = await confirmed(database, card, language)
+    assert "Apple Orchard" in page
+    assert "<blockquote>News</blockquote>" in page
+    async with visitor(database) as http:
+        where = f"{await path(database, Kind.UNSUBSCRIBE, delivery)}?lang={language}"
+        left = (await http.post(where, data={"List-Unsubscribe": "One-Click", "page": "1"})).text
+    assert WISH_TEXTS[language].left in left
+    assert "Apple Orchard" in left
+
+
+async def test_who_left_all_and_confirms_a_topic_gets_it(database: Database) -> None:
+    card, delivery = await letter(database)
+    await do(database, delivery, "leave")
+    assert WISH_TEXTS["en"].confirmed in await confirmed(database, card, "en")
+    assert await gets(database, card) == [NEWS]
+    async with visitor(database) as http:
+        page = (await http.get(await path(database, Kind.UNSUBSCRIBE, delivery))).text
+    assert "already" not in page
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        (
+            """INSERT INTO suppressions (channel, address, reason, created_at)
+               VALUES ('news', 'anna@example.org', 'no such mailbox', now())""",
+            "yes_unreached",
+        ),
+        (
+            """INSERT INTO consents (id, contact_id, purpose, channel, granted, text, text_hash, source, at)
+               VALUES (gen_random_uuid(), CAST(:card AS uuid), 'news', '', false, '', '', 'staff:1', now())""",
+            "yes_withdrawn",
+        ),
+        (
+            """INSERT INTO opt_outs (kind, value, purpose, reason, at, until)
+               VALUES ('person', :card, 'marketing', 'page', now(), '2100-02-03')""",
+            "yes_paused",
+        ),
+    ],
+)
+async def test_a_yes_that_brings_nothing_says_what_stands_in_the_way(
+    database: Database, before: str, says: str, language: Language
+) -> None:
+    card, _ = await letter(database, yes=False)
+    page, t = await confirmed(database, card, language, before=before), WISH_TEXTS[language]
+    assert t.yes_noted in page
+    assert t.confirmed not in page
+    assert getattr(t, says).partition("{}")[0] in page
+    assert ("2100" in page) == (says == "yes_paused")
+
+
+async def test_another_account_that_reaches_him_is_enough(database: Database) -> None:
+    card, _ = await letter(database, yes=False)
+    before = "INSERT INTO suppressions SELECT 'elsewhere', 'anna@example.org', 'no such mailbox', now()"
+    assert WISH_TEXTS["en"].confirmed in await confirmed(database, card, "en", before=before)
 
 
 async def test_what_was_asked_before_a_refusal_is_off(database: Database, ask: Ask) -> None:

@@ -10,24 +10,21 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from starlette.applications import Starlette
 
-from notifications.letters import compiler
 from people import consent, signed
 from people.consent import Word
 from people.signed import Kind
 from people.wishes import House as Purposes
-from portal.engagement import Engagement
 from portal.preferences import Preferences
 from portal.visits import Installation
-from store.engagements import Mailed
 from store.engine import Database
-from tests.broadcasts.world import ACCOUNTS, HOUSE, World
+from tests.broadcasts.world import World
 from tests.people.law import NEWS, agreed, proved, queued
-from tests.portal.law import BASE, CLICK, KINDS, TOPICS, key_of, path, visitor
+from tests.portal.law import CLICK, KINDS, TOPICS, key_of, path, visitor
+from tests.portal.mailed import opening, world
 from tests.router.conftest import Ask, ask, database
 
-__all__ = ["ask", "database"]
+__all__ = ["ask", "database", "world"]
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36"
 CLICKED = b"List-Unsubscribe=One-Click"
 PARTS = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--b--\r\n'
@@ -35,24 +32,10 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    opened = Database(database_url, pool=6)
-    yield World(opened)
-    await opened.aclose()
-
-
-@pytest.fixture
 async def scanner(world: World) -> AsyncIterator[httpx2.AsyncClient]:
     """A mail filter in front of all that a mailing links to."""
-    compile_ = compiler(HOUSE)
-
-    def links(mailed: Mailed) -> tuple[str, ...]:
-        return compile_(mailed.content, ACCOUNTS[mailed.channel].kind).compiled.links
-
     place = Installation(database=world.database, kinds=KINDS, house=Purposes(topics=TOPICS), company="Orchard")
-    routes = [*Engagement(world.database, links).routes(), *Preferences(place).routes()]
-    transport = httpx2.ASGITransport(Starlette(routes=routes))
-    async with httpx2.AsyncClient(transport=transport, base_url=BASE, headers={"User-Agent": AGENT}) as client:
+    async with opening(world, AGENT, Preferences(place).routes()) as client:
         yield client
 
 

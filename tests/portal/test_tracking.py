@@ -75,6 +75,10 @@ async def house(database_url: str) -> AsyncIterator[House]:
     await opened.database.aclose()
 
 
+async def test_a_full_stop_behind_the_address_is_no_part_of_it(house: House) -> None:
+    assert (await house.fetch(f"/t/{await form_link(house)}.")).status_code == 200
+
+
 async def form_link(house: House, **more: Any) -> str:
     token = new_token()
     await house.take(filled(ANNA, link=digest(token), **more))

@@ -232,3 +232,15 @@ async def test_the_secret_is_one_for_all_processes(database: Database) -> None:
     first, second = await key_of(database), await key_of(database)
     assert first == second
     assert len(first) == 32
+
+
+@pytest.mark.parametrize("kind", [Kind.UNSUBSCRIBE, Kind.PREFERENCES])
+async def test_a_full_stop_behind_the_address_is_no_part_of_it(
+    database: Database, delivery: UUID, ask: Ask, kind: Kind
+) -> None:
+    async with visitor(database) as http:
+        where = f"{await path(database, kind, delivery)}."
+        assert (await http.get(where)).status_code == 200
+        if kind is Kind.UNSUBSCRIBE:
+            assert (await http.post(where, data=CLICK)).status_code == 200
+            assert (await state(ask))[0] != []
