@@ -178,7 +178,8 @@ class ForecastOut(BaseModel):
     left_out_said: Mapping[str, str]
     before: int = Field(description="Of those who get it so many were sent the one that it is compared with.")
     compared_with: UUID | None = Field(description="That one; null: there is none yet.")
-    cost: Decimal
+    cost: Decimal = Field(description="Of everybody's first message.")
+    cost_most: Decimal = Field(description="When every further channel of the cascade has to follow.")
     seconds: float
     begins_at: datetime
     ends_at: datetime

@@ -83,6 +83,7 @@ def _forecast(found: Preflight, language: str) -> ForecastOut:
         before=figures.before,
         compared_with=found.compared,
         cost=figures.cost,
+        cost_most=figures.cost_most,
         seconds=figures.seconds,
         begins_at=figures.begins_at,
         ends_at=figures.ends_at,

@@ -59,8 +59,9 @@ def lines(found: Preflight, zone: ZoneInfo, language: str) -> Iterator[str]:
         yield from _rows([(f"{count:,}", code_said(code, language)) for code, count in figures.not_.items()])
     if figures.people:
         yield f"It would begin {at(figures.begins_at, zone)} and end {_end(figures, zone)}."
-    if figures.cost:
-        yield f"It would cost {figures.cost:,.2f}."
+    most = f", and {figures.cost_most:,.2f} at most" if figures.cost_most != figures.cost else ""
+    if figures.cost or most:
+        yield f"It would cost {figures.cost:,.2f}{most}."
     yield from (f"{one.severity}: {one.placed(language)}" for one in found.findings)
 
 

@@ -9,15 +9,18 @@ from decimal import Decimal
 from uuid import UUID
 
 from broadcasts import plan as plans
-from broadcasts.accounts import Account
+from broadcasts.accounts import SPEAKS, Account
+from broadcasts.attachments import CARRY
 from broadcasts.conducting import Conductor
+from broadcasts.content.blocks import Attachment
 from broadcasts.hours import allowed_at
 from broadcasts.pace import seconds_for, warmed
-from broadcasts.plan import Pace
-from store import expansion, pacing
+from broadcasts.plan import Choose, Pace
+from store import forecasts, pacing
 from store.broadcasts import Broadcast
 from store.engine import Connection
-from store.expansion import Share
+from store.forecasts import Share
+from store.unfiled import Asked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +34,9 @@ class Forecast:
     before: int
     """Of those who get it so many were sent the broadcast that it is compared with."""
     cost: Decimal
+    """Of everybody's first message."""
+    cost_most: Decimal
+    """When all of them have to be followed by every further channel of the cascade."""
     seconds: float
     """How long it takes under the present limits."""
     begins_at: datetime
@@ -49,11 +55,22 @@ async def forecast(
     now: datetime,
     *,
     parts: Mapping[str, int] | None = None,
+    files: Sequence[Attachment] = (),
     compared_with: UUID | None = None,
 ) -> Forecast:
-    """The figures for this draft. `parts`: channel -> parts of its message, where one is several."""
+    """The figures for this draft. `parts`: channel -> parts of its message, where one is several.
+
+    `files`: each one's own that go with it; who lacks one is counted as the sender will find him, by what is on the
+    cards now.
+    """
     the = plans.read(row.plan)
-    shares = await expansion.forecast(connection, await conductor.expansion(connection, row, now), compared_with)
+    shares = await forecasts.forecast(
+        connection,
+        await conductor.expansion(connection, row, now),
+        compared_with,
+        files=[Asked(one.name, one.field) for one in files if one.missing == "skip"],
+        carriers=[name for name, account in conductor.accounts.items() if SPEAKS[account.kind] in CARRY],
+    )
     began = {name: await pacing.warmed_since(connection, name) for name in conductor.accounts}
     begins = max(now, row.scheduled_at or now)
     return figures(shares, conductor.accounts, the, begins, began, parts or {})
@@ -72,11 +89,14 @@ def figures(
     gets = _sums((share.channel, share.people) for share in good)
     seconds = max((_seconds(accounts[name], good, the.pace, began.get(name), begins) for name in gets), default=0.0)
     starts = allowed_at(begins, the.clock, the.quiet)
+    chains = {name: _chain(name, accounts, the) for name in gets}
+    prices = {name: account.price * parts.get(name, 1) for name, account in accounts.items()}
     return Forecast(
         gets=gets,
         not_=_sums((share.code, share.people) for share in shares if share.code),
         before=sum(share.before for share in good),
-        cost=sum((accounts[name].price * parts.get(name, 1) * count for name, count in gets.items()), Decimal(0)),
+        cost=sum((prices[name] * count for name, count in gets.items()), Decimal(0)),
+        cost_most=sum((prices[n] * count for name, count in gets.items() for n in chains[name]), Decimal(0)),
         seconds=seconds,
         begins_at=starts,
         ends_at=_end(starts, seconds, the),
@@ -88,6 +108,16 @@ def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     for key, count in pairs:
         found[key] = found.get(key, 0) + count
     return found
+
+
+def _chain(first: str, accounts: Mapping[str, Account], the: plans.Plan) -> Sequence[str]:
+    """The channels that somebody may be written to by who gets it by this one first."""
+    names = [step.channel for step in the.steps if step.channel in accounts]
+    if the.choose is Choose.PREFERRED:  # which may have begun anywhere
+        return names
+    if the.choose is Choose.CHEAPEST:
+        names.sort(key=lambda name: accounts[name].price)
+    return names[names.index(first) :]
 
 
 def _seconds(account: Account, shares: Sequence[Share], own: Pace, began_at: datetime | None, now: datetime) -> float:

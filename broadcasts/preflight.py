@@ -30,7 +30,7 @@ from broadcasts.forecast import Forecast, forecast
 from broadcasts.hours import allowed_at
 from broadcasts.plan import Plan
 from people import fields
-from store import expansion
+from store import forecasts
 from store.broadcasts import Broadcast
 from store.engine import Connection
 from store.permission import MARKETING
@@ -92,7 +92,7 @@ async def preflight(
     last = await (lifecycle.one(connection, compared_with) if compared_with else earlier.last(connection, row))
     figures = await forecast(
         connection, conductor, row, now, parts=_parts(content, the, conductor, setting),
-        compared_with=last.id if last else None,
+        files=content.attachments, compared_with=last.id if last else None,
     )  # fmt: skip
     over = bool(setting.confirm_over) and figures.people > setting.confirm_over
     found = [
@@ -188,7 +188,9 @@ async def _same(
     if twin is None:
         return []
     if last is None or twin.id != last.id:
-        figures = await forecast(connection, conductor, row, now, compared_with=twin.id)
+        figures = await forecast(
+            connection, conductor, row, now, files=content_of(row).attachments, compared_with=twin.id
+        )
     return [warning("same_content", name=twin.name, before=figures.before)] if figures.before else []
 
 
@@ -203,7 +205,7 @@ async def _held(
     if by_person or the.cap:
         since = begins - timedelta(days=the.cap.days if the.cap else 0)
         most = the.cap.count if the.cap else None
-        later, latest, capped = await expansion.held(connection, asked, since, most)
+        later, latest, capped = await forecasts.held(connection, asked, since, most)
     if not by_person and (until := allowed_at(begins, the.clock, the.quiet)) > begins:
         later, latest = figures.people, until
     found = []
@@ -231,7 +233,7 @@ def _of_house(the: Plan, conductor: Conductor, setting: Setting) -> Iterator[Fin
     if mails and not setting.house.address:
         yield warning("no_postal_address")
     if the.purpose not in {*setting.topics, MARKETING}:
-        yield warning("purpose_unknown", purpose=the.purpose)
+        yield (error if setting.topics else warning)("purpose_unknown", purpose=the.purpose)
 
 
 def _of_second(row: Broadcast, figures: Forecast, setting: Setting) -> Iterator[Finding]:

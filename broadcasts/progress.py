@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,10 +12,11 @@ from broadcasts.accounts import Account
 from broadcasts.allotment import Facts, Held
 from broadcasts.brakes import Brake
 from broadcasts.pace import Used
+from broadcasts.plan import SPANS
 from store import cascade, outcomes, pacing, suppressions
 from store.broadcasts import Broadcast, State
 from store.engine import Connection
-from store.outcomes import Total
+from store.outcomes import Pulse, Total
 from store.suppressions import Pause
 
 
@@ -67,22 +68,38 @@ async def progress(connection: Connection, row: Broadcast, accounts: Mapping[str
     followed, at = await cascade.waits(connection, row.id)
     if followed and row.state == State.RUNNING:
         waits.append(Wait(channel="", provider="", reason="cascade", until=at, count=followed))
-    if pulse.later and pulse.next_at:
+    if pulse.later and pulse.next_at and row.state != State.PAUSED:  # a pause is the one wait that counts
         waits.append(Wait(channel="", provider="", reason="later", until=pulse.next_at, count=pulse.later))
     return Progress(
         totals=totals,
         people=people,
         done=people - left,
         per_minute=pulse.sent,
-        ends_at=_ends(now, left, pulse.sent, row, pulse.next_at),
+        ends_at=ends(now, row, left, pulse, waits),
         waits=waits,
     )
 
 
-def _ends(now: datetime, left: int, per_minute: int, row: Broadcast, later: datetime | None) -> datetime | None:
-    if row.state != State.RUNNING or not left or not per_minute:
+def ends(now: datetime, row: Broadcast, left: int, pulse: Pulse, waits: Iterable[Wait]) -> datetime | None:
+    """About when the last of `left` people has it; None while nobody can say. Pure.
+
+    At the rate of the last minute, but not before the last row is due, nor before what waits for a window or for a
+    provider may go: as many windows as it needs.
+    """
+    if row.state != State.RUNNING or not left:
         return None
-    return max(now + timedelta(minutes=left / per_minute), later or now)
+    held = [wait for wait in waits if wait.until and wait.reason not in ("cascade", "later")]
+    moments = [wait.until + _windows(wait) for wait in held if wait.until]
+    moments += [pulse.last_at] if pulse.last_at else []
+    free = max(0, left - pulse.later - sum(wait.count for wait in held))
+    if pulse.sent:
+        moments.append(now + timedelta(minutes=free / pulse.sent))
+    return max(moments, default=None)
+
+
+def _windows(wait: Wait) -> timedelta:
+    """How long after the first window the last of them goes."""
+    return SPANS[wait.reason] * ((wait.count - 1) // wait.limit) if wait.reason in SPANS and wait.limit else timedelta()
 
 
 async def _waits(connection: Connection, row: Broadcast, accounts: Mapping[str, Account], now: datetime) -> list[Wait]:

@@ -10,7 +10,7 @@ from broadcasts import lifecycle
 from broadcasts.checks.finding import Finding, error
 from broadcasts.forecast import forecast
 from broadcasts.office import Office
-from broadcasts.preflight import in_order, standing
+from broadcasts.preflight import content_of, in_order, standing
 from domain.messages import utcnow
 from store.broadcasts import Broadcast
 from store.engine import Connection, Database
@@ -42,7 +42,10 @@ async def schedule(
     found = await standing(connection, conductor, row, office.setting)
     now = utcnow()
     at_once, is_judged = at is None or at <= now, not office.rules.confirm_over or bool(row.confirmed_by)
-    count = 0 if is_judged and not at_once else (await forecast(connection, conductor, row, now)).people
+    count = 0
+    if at_once or not is_judged:
+        files = content_of(row).attachments
+        count = (await forecast(connection, conductor, row, now, files=files)).people
     if at_once and not count:
         found.append(error("nobody"))
     if wrong := [one for one in in_order(found) if one.severity == "error"]:

@@ -93,71 +93,15 @@ class Page(NamedTuple):
 
 async def expand(connection: AsyncConnection, expansion: Expansion, after: UUID, upto: UUID, limit: int) -> Page:
     """Rows for the next `limit` people after `after`. Move the cursor to `last` in the same transaction."""
-    values = _values(expansion, after, upto, limit)
+    values = values_of(expansion, after, upto, limit)
     values |= {"lane": Lane.MAILING.value, "mailing": Purpose.BROADCAST.value}
-    statement = _statement(_ROWS + _EXPAND, expansion)
-    row = (await connection.execute(statement, {**values, **_times(expansion.times)})).one()
+    statement = statement_of(ROWS + _EXPAND, expansion)
+    row = (await connection.execute(statement, {**values, **times_of(expansion.times)})).one()
     return Page(row.people, row.last)
 
 
-class Share(NamedTuple):
-    """So many people get it by this channel from this provider, or not, for this reason."""
-
-    channel: str
-    provider: str
-    code: str
-    """Empty: they get it."""
-    people: int
-    before: int
-    """Of them so many were sent the broadcast that it is compared with."""
-
-
-async def forecast(connection: AsyncConnection, expansion: Expansion, before: UUID | None = None) -> list[Share]:
-    """What `expand` would make of everybody, without writing a row. `before`: a broadcast to compare it with."""
-    await connection.execute(_MEMORY)
-    values = {**_values(expansion, NO_ONE, LAST, EVERYBODY), "before": before}
-    rows = await connection.execute(_statement(_ROWS + _FORECAST, expansion), values)
-    return [Share(*row) for row in rows]
-
-
-_MEMORY = text("SET LOCAL work_mem = '128MB'")
-_FORECAST = """
-  SELECT w.channel, w.provider, coalesce(w.barred, ''), count(*), count(*) FILTER (WHERE EXISTS (
-    SELECT FROM deliveries d WHERE d.contact_id = w.person AND d.broadcast_id = CAST(:before AS uuid)
-      AND d.state NOT IN ('skipped', 'pending')))
-  FROM placed w GROUP BY 1, 2, 3 ORDER BY 3, 4 DESC"""
-
-
-class Held(NamedTuple):
-    """Those of the people who get it, but not when it begins, or not at all after all."""
-
-    later: int
-    """Their own clock puts them off."""
-    latest: datetime | None
-    """When the last one of these is due."""
-    capped: int
-    """They have had as many mailings as the cap allows."""
-
-
-async def held(connection: AsyncConnection, expansion: Expansion, since: datetime, cap: int | None) -> Held:
-    """Who of everybody would be put off by his clock, or had `cap` mailings (over all broadcasts) since then."""
-    await connection.execute(_MEMORY)
-    values = {**_values(expansion, NO_ONE, LAST, EVERYBODY), **_times(expansion.times), "from": since, "cap": cap}
-    return Held(*(await connection.execute(_statement(_ROWS + _HELD, expansion), values)).one())
-
-
-_HELD = """
-  SELECT count(*) FILTER (WHERE t.due > CAST(:at AS timestamptz)),
-    max(t.due) FILTER (WHERE t.due > CAST(:at AS timestamptz)),
-    count(*) FILTER (WHERE CAST(:cap AS integer) IS NOT NULL AND (
-      SELECT count(*) FROM deliveries d WHERE d.contact_id = w.person AND d.broadcast_id IS NOT NULL
-        AND (d.state = 'sending' OR (d.state = 'unknown' AND coalesce(d.offered_at, d.due_at) > :from)
-          OR (d.sent_at > :from AND d.state IN ('sent', 'delivered', 'read', 'failed')))) >= CAST(:cap AS integer))
-  FROM placed w CROSS JOIN LATERAL (SELECT {zone} AS zone) z CROSS JOIN LATERAL (SELECT {due} AS due) t
-  WHERE w.barred IS NULL"""
-
-
-def _values(expansion: Expansion, after: UUID, upto: UUID, limit: int) -> dict[str, Any]:
+def values_of(expansion: Expansion, after: UUID, upto: UUID, limit: int) -> dict[str, Any]:
+    """What ROWS is executed with: for `limit` people after `after` and up to `upto`. Pure."""
     return {
         **expansion.people.params,
         **binds(expansion.purpose, expansion.marketing),
@@ -190,7 +134,8 @@ async def has_zones(connection: AsyncConnection) -> bool:
 _HAS_ZONES = text("SELECT EXISTS (SELECT FROM field_values WHERE field = 'timezone')")
 
 
-def _times(times: Times) -> dict[str, Any]:
+def times_of(times: Times) -> dict[str, Any]:
+    """What a statement is executed with that says when rows are due. Pure."""
     values: dict[str, Any] = {"at": times.at, "zone": times.zone}
     if times.local is not None:
         values["wall"] = times.local
@@ -201,7 +146,8 @@ def _times(times: Times) -> dict[str, Any]:
     return values
 
 
-def _statement(sql: str, expansion: Expansion) -> TextClause:
+def statement_of(sql: str, expansion: Expansion) -> TextClause:
+    """The statement of ROWS and what goes on behind them, for these people, times and order."""
     zone = _ZONE if expansion.times.zones else "CAST(:zone AS text)"
     order = _PREFERRED if expansion.prefers else ""
     return _written(sql, people=expansion.people.sql, due=_due(expansion.times), zone=zone, order=order)
@@ -221,7 +167,7 @@ async def due_at(connection: AsyncConnection, moments: Sequence[datetime], zone:
     """When what is to go out at these moments does, by the clock of this zone."""
     sql = f"""SELECT {_due(times, "m.at")} FROM unnest(CAST(:moments AS timestamptz[])) WITH ORDINALITY AS m(at, n)
               CROSS JOIN (SELECT CAST(:zone AS text) AS zone) z ORDER BY m.n"""
-    bound = {**_times(times), "moments": list(moments), "zone": zone}
+    bound = {**times_of(times), "moments": list(moments), "zone": zone}
     del bound["at"]
     bound.pop("known", None)
     return list((await connection.execute(text(sql), bound)).scalars())
@@ -249,7 +195,7 @@ _PREFERRED = """(i.id = (SELECT m.identity_id FROM messages m JOIN identities ow
 # What was written before is looked up once for a page. Person by person it would be a look-up each, by the wrong index
 # while the table's statistics are old: then each reads all rows of the broadcast. That nobody has a row before his page
 # is what the cursor is for, and the unique index holds it; ON CONFLICT made a row a sixth dearer (two WAL records).
-_ROWS = f"""WITH page AS MATERIALIZED ({{people}}),
+ROWS = f"""WITH page AS MATERIALIZED ({{people}}),
   steps AS (SELECT * FROM unnest(CAST(:steps AS smallint[]), CAST(:channels AS text[]), CAST(:kinds AS text[]),
     CAST(:consents AS text[]), CAST(:ranks AS smallint[])) AS s(step, channel, kind, consents, rank)),
   aimed AS MATERIALIZED (

@@ -135,6 +135,8 @@ class Pulse(NamedTuple):
     """Rows that are due later: quiet hours, retries, other zones."""
     next_at: datetime | None
     """When the first of these is due."""
+    last_at: datetime | None
+    """When the last of these is due."""
 
 
 async def pulse(connection: AsyncConnection, broadcast: UUID, now: datetime) -> Pulse:
@@ -146,7 +148,7 @@ _PULSE = text(
     """SELECT (SELECT count(*) FROM deliveries
            WHERE broadcast_id = :id AND sent_at > CAST(:now AS timestamptz) - interval '1 minute'),
          count(*) FILTER (WHERE due_at <= :now), count(*) FILTER (WHERE due_at > :now),
-         min(due_at) FILTER (WHERE due_at > :now)
+         min(due_at) FILTER (WHERE due_at > :now), max(due_at) FILTER (WHERE due_at > :now)
        FROM deliveries WHERE broadcast_id = :id AND state = 'pending'"""
 )
 

@@ -234,7 +234,8 @@ async def test_an_end_that_is_late(world: World, plan: dict[str, Any], code: str
         ({"public_url": ""}, {}, "no_public_url", "error"),
         ({"public_url": "http://leads.example"}, {}, "public_url_plain", "warning"),
         ({"house": type(HOUSE)(company="Orchard")}, {}, "no_postal_address", "warning"),
-        ({}, {"purpose": "gossip"}, "purpose_unknown", "warning"),
+        ({}, {"purpose": "gossip"}, "purpose_unknown", "error"),
+        ({"topics": frozenset()}, {"purpose": "gossip"}, "purpose_unknown", "warning"),
         ({"confirm_over": 1}, {}, "second_person", "warning"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from broadcasts.plan import WrongPlan
 from broadcasts.words import code_said, refused_said
 from store.broadcasts import State
 from tests.broadcasts.content.test_parse import WRONG
-from tests.broadcasts.world import World
+from tests.broadcasts.world import TEXT, World
 
 GOOD: dict[str, Any] = {"audience": {"all": []}, "steps": [{"channel": "mail"}]}
 PLANS: list[tuple[Any, str, str]] = [
@@ -143,3 +144,36 @@ def test_each_state_has_its_way_out_in_both_languages(state: State, to: str) -> 
 
 def test_a_code_of_the_ledger_has_words() -> None:
     assert code_said("no_file", "ru") != "no_file" != code_said("no_file", "en")
+    assert code_said("no_file", "en") == "has no such file on the card"
+
+
+async def test_a_draft_is_called_a_draft(world: World) -> None:
+    async with world.database.begin() as connection:
+        made = await lifecycle.create(connection, world.rules, name="x", plan=GOOD, content=TEXT, actor="staff:1")
+        with pytest.raises(Refused, match="it is a draft and cannot be paused"):
+            await lifecycle.pause(connection, made.id, actor="staff:1")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "english", "russian"),
+    [
+        ("nws", '; did you mean "news"? known are marketing, news, sales', " Может быть, «news»? Темы"),
+        ("gossip", "; known are marketing, news, sales", " нет. Темы"),
+    ],
+)
+async def test_a_topic_that_is_not_there_is_refused_where_people_choose_topics(
+    world: World, purpose: str, english: str, russian: str
+) -> None:
+    """It went to all who agreed to mailings as a whole, also to those who had left the right topic."""
+    rules = replace(world.rules, topics=frozenset({"news", "sales"}))
+    asked: dict[str, Any] = {"name": "x", "content": TEXT, "actor": "staff:1"}
+    async with world.database.begin() as connection:
+        with pytest.raises(Refused) as refused:
+            await lifecycle.create(connection, rules, plan=GOOD | {"purpose": purpose}, **asked)
+        made = await lifecycle.create(connection, rules, plan=GOOD | {"purpose": "news"}, **asked)
+        with pytest.raises(Refused, match="there is no topic"):
+            change: dict[str, Any] = {"plan": GOOD | {"purpose": purpose}, "revision": made.revision}
+            await lifecycle.change(connection, rules, made.id, actor="staff:1", **change)
+        await lifecycle.create(connection, world.rules, plan=GOOD | {"purpose": purpose}, **asked)
+    assert str(refused.value) == f'purpose: there is no topic "{purpose}"{english}'
+    assert russian in refused_said(refused.value, "ru")

@@ -11,13 +11,15 @@ import pytest
 from broadcasts import lifecycle
 from broadcasts.plan import Pace
 from domain.errors import Rejected, Unavailable, Uncertain, Unreachable
-from domain.messages import utcnow
+from domain.messages import ChannelName, utcnow
+from notifications.flow import FEWEST
 from people import consent
 from people.consent import Word
 from store import deliveries, mailing
 from store.deliveries import Delivery
 from store.mailing import Share
 from tests.broadcasts.world import World, account
+from tests.notifications.world import NoLimits
 
 
 async def sent_now(world: World, broadcast: object) -> None:
@@ -137,6 +139,24 @@ async def test_only_the_failed_are_retried(world: World) -> None:
     assert sorted(m.to for m in world.wires["mail"].sent) == ["p0@example.com", "p3@example.com"]
 
 
+async def test_whom_the_next_channel_has_reached_is_not_retried(world: World) -> None:
+    """Else he would get it twice."""
+    await world.person(email="anna@example.com", phone="+79160000001")
+    await world.person(email="boris@example.com")
+    world.wires["mail"].script = lambda message: Rejected("too large")
+    broadcast = await world.broadcast({"channel": "mail"}, {"channel": "sms"})
+    await world.conduct()
+    async with world.sending():
+        await world.settled(broadcast)
+        await world.conduct()
+        await world.settled(broadcast)
+    await world.conduct()
+    assert [m.to for m in world.wires["sms"].sent] == ["+79160000001"]
+    async with world.database.begin() as connection:
+        assert await lifecycle.retry(connection, broadcast, ["rejected"], actor="staff:1") == 1
+    assert await world.ask("SELECT address FROM deliveries WHERE state = 'pending'") == ["boris@example.com"]
+
+
 async def test_a_cancelled_one_sends_nothing_more(world: World) -> None:
     await world.crowd(6)
     broadcast = await world.broadcast()
@@ -225,6 +245,34 @@ async def test_only_what_was_put_on_the_wire_is_in_doubt(world: World) -> None:
         assert await mailing.offer(connection, rows[:1]) == {rows[0].id}
         await deliveries.sweep(connection)
     assert sorted(await world.ask("SELECT state FROM deliveries")) == ["pending", "pending", "unknown"]
+
+
+class Unanswered(NoLimits):
+    """Says nothing about when a message may go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def wait_for(self, channel: ChannelName, address: str) -> timedelta:
+        self.asked += 1
+        never: asyncio.Future[timedelta] = asyncio.get_running_loop().create_future()
+        return await never
+
+    def is_limited(self, channel: ChannelName) -> bool:
+        return True
+
+
+async def test_what_waits_for_the_limits_is_counted_as_on_the_wire(world: World) -> None:
+    """Else all that is claimed would be in doubt when the sender dies."""
+    await world.crowd(3 * FEWEST)
+    await world.broadcast()
+    await world.conduct()
+    limits = Unanswered()
+    async with world.sending(limits=limits, grace=0):
+        await world.until(lambda: limits.asked >= FEWEST)
+        await asyncio.sleep(0.1)  # it must not become more
+        assert await world.ask("SELECT count(*) FROM deliveries WHERE offered_at IS NOT NULL") == [FEWEST]
 
 
 @pytest.mark.parametrize(("move", "state"), [(lifecycle.pause, "pending"), (lifecycle.cancel, "skipped")])
