@@ -220,10 +220,12 @@ def is_satisfied(one: Waiting, steps: Sequence[Step], *, reported: bool) -> bool
     come back is taken for delivered.
     """
     until = steps[min(one.step, len(steps) - 1)].until
+    if one.engaged:
+        return True  # also who complained, which the store calls failed: he has it
     if one.state in ("failed", "skipped"):
         return False
-    if one.engaged or one.state not in ("sent", "delivered"):
-        return True  # read, or unknown: better never than twice
+    if one.state not in ("sent", "delivered"):
+        return True  # unknown: better never than twice
     return until is Until.SENT or (until is Until.DELIVERED and (one.state == "delivered" or not reported))
 
 

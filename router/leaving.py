@@ -12,13 +12,14 @@ from people import opting, signed
 from people.opting import Subject, Way
 from people.signed import Kind
 from router import complaints
+from router.complaints import LATELY
 from router.screen import STOP, language_of, token_of
 from store import addressees, deliveries, opt_outs, permission, secrets
 from store.addressees import Addressee
 from store.bulk import Row
 from store.deliveries import Lane, Purpose
 from store.engine import Connection
-from store.permission import MARKETING, Code
+from store.permission import MARKETING
 
 
 async def leave(connection: Connection, left: Sequence[tuple[Inbound, str]], language: str, now: datetime) -> list[Row]:
@@ -57,7 +58,16 @@ async def _by_word(connection: Connection, message: Inbound, said: str, language
         if way is Way.BUTTON and letter and is_his:
             purpose = letter.purpose
         await opting.opt_out(connection, subject, purpose, way, text=message.text)
+        if subject.delivery is None:  # a number and a chat answer nothing: it was the last mailing that he had
+            await _left_last(connection, message.channel, address.value, now)
     return _answer(message, way, language, now)
+
+
+async def _left_last(connection: Connection, channel: str, address: str, at: datetime) -> None:
+    """Without that the broadcast would not be told that it drove somebody away."""
+    last = await addressees.last_mailing(connection, channel, address, at - LATELY)
+    if last:
+        await addressees.left(connection, last.delivery, at)
 
 
 def _own(message: Inbound) -> Iterable[Address]:
@@ -97,18 +107,16 @@ async def reported(connection: Connection, reports: Sequence[Report], stopped: I
 
     `stopped`: the (channel, address) that `router.route` has found the reports to be about.
     """
-    for _, address in sorted(stopped):
-        await permission.drop_pending(
-            connection, None, address, MARKETING, "the address takes nothing", Code.SUPPRESSED
-        )
     told = [r for r in reports if r.kind is ReportKind.STOPPED]
     for found, at in await _complained(connection, told):
         await opting.opt_out(connection, _subject(found), MARKETING, Way.COMPLAINT)
         await addressees.complained(connection, found.delivery, at)
+    await permission.drop_unreachable(connection, stopped, "the address takes nothing")
     for r in told:
         if not r.external_id and r.address and r.reason != COMPLAINT:
             subject = Subject(kind=r.address.kind.value, value=r.address.value)
             await opting.opt_out(connection, subject, MARKETING, Way.BLOCK, text=r.reason)
+            await _left_last(connection, r.channel, r.address.value, r.at)
 
 
 async def _complained(connection: Connection, told: Sequence[Report]) -> list[tuple[Addressee, datetime]]:

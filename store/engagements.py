@@ -116,10 +116,13 @@ _NEW = text(
     """SELECT id FROM messages WHERE id > :after AND direction = 'in' AND created_at < now() - interval '3 seconds'
        ORDER BY id LIMIT :limit"""
 )
+# What nobody had to read is no answer: an out-of-office mail, STOP, /start
 _ANSWERS = text(
     """WITH new AS (
          SELECT m.id, m.lead_id, m.created_at, m.channel, i.contact_id, i.value AS address
-         FROM messages m JOIN identities i ON i.id = m.identity_id WHERE m.id = ANY(CAST(:ids AS uuid[]))),
+         FROM messages m JOIN identities i ON i.id = m.identity_id
+         WHERE m.id = ANY(CAST(:ids AS uuid[])) AND m.lead_id IS NOT NULL AND NOT EXISTS (SELECT FROM events e
+           WHERE e.lead_id = m.lead_id AND e.message_id = m.id AND e.kind = 'message.ignored')),
        found AS (
          SELECT DISTINCT ON (n.id) n.id AS message, n.lead_id, d.id AS delivery, d.broadcast_id, n.created_at AS at
          FROM new n JOIN deliveries d ON d.contact_id = n.contact_id AND d.broadcast_id IS NOT NULL

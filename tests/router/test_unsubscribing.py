@@ -100,6 +100,21 @@ async def test_by_a_word(
     assert answers == (["unsubscribed"] if sender is IVAN else [])
 
 
+async def test_a_stop_counts_for_the_last_mailing_that_went_there(database: Database, router: Router, ask: Ask) -> None:
+    """A number answers nothing: without that the broadcast would not be told that it drove somebody away."""
+    _, delivery = await waiting(database, PETR, "sms")
+    await ask("UPDATE deliveries SET state = 'sent', sent_at = now() - interval '1 day' RETURNING 1")
+    await router.route([message(SMS, PETR, text="STOP")])
+    assert await ask("SELECT id FROM deliveries WHERE left_at IS NOT NULL") == [delivery]
+
+
+async def test_a_stop_of_old_counts_for_nothing(database: Database, router: Router, ask: Ask) -> None:
+    await waiting(database, PETR, "sms")
+    await ask("UPDATE deliveries SET state = 'sent', sent_at = now() - interval '100 days' RETURNING 1")
+    await router.route([message(SMS, PETR, text="STOP")])
+    assert await ask("SELECT count(*) FROM deliveries WHERE left_at IS NOT NULL") == [0]
+
+
 async def test_writing_again_brings_no_mailings_back(database: Database, router: Router, ask: Ask) -> None:
     """Who writes is answered; a suppression ends by that, a refusal does not."""
     await waiting(database, ANNA, "inbox")
@@ -142,7 +157,7 @@ async def test_by_a_complaint(database: Database, router: Router, ask: Ask) -> N
     await ask("UPDATE deliveries SET external_id = '<1@us>', state = 'sent' WHERE id = :id RETURNING 1", id=sent)
     await router.settle([report(INBOX, "<1@us>", reason=COMPLAINT)])
     assert await ask("SELECT value, purpose, reason FROM opt_outs") == [("b@example.org", "marketing", "complaint")]
-    assert await ask("SELECT id FROM deliveries WHERE complained_at IS NOT NULL") == [sent]
+    assert await ask("SELECT id, state FROM deliveries WHERE complained_at IS NOT NULL") == [(sent, "delivered")]
     assert await ask("SELECT address FROM suppressions") == ["b@example.org"]
     assert await ask("SELECT address FROM deliveries WHERE state = 'pending'") == [ANNA.value]
 
@@ -190,6 +205,15 @@ async def test_by_blocking_the_bot(database: Database, router: Router, ask: Ask)
     await router.settle([report(BOT, address=IVAN, reason="the user lets the bot write no more")])
     found = await outcome(ask)
     assert found == [("telegram", "marketing", "block"), ("marketing", "telegram", "block"), "skipped"]
+
+
+async def test_a_block_counts_for_the_last_mailing_that_went_there(
+    database: Database, router: Router, ask: Ask
+) -> None:
+    _, delivery = await waiting(database, IVAN, BOT)
+    await ask("UPDATE deliveries SET state = 'sent', sent_at = now() - interval '1 day' RETURNING 1")
+    await router.settle([report(BOT, address=IVAN, reason="the user lets the bot write no more")])
+    assert await ask("SELECT id FROM deliveries WHERE left_at IS NOT NULL") == [delivery]
 
 
 async def test_a_dead_address_refuses_nothing(database: Database, router: Router, ask: Ask) -> None:
