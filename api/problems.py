@@ -107,8 +107,9 @@ def _of_broadcast(error: lifecycle.Refused, language: str) -> Problem:
 
 
 _UNREADABLE = {
-    "name", "channel", "too-early", "too-late", "template-name", "test", "message", "no-address", "code",
-    "attachments-channel", "attachments-many", "attachment-empty", "attachment-large", "attachments-large", "picture",
+    "name", "channel", "purpose", "too-early", "too-late", "resumes-early", "template-name", "test", "message",
+    "no-address", "code", "attachments-channel", "attachments-many", "attachment-empty", "attachment-large",
+    "attachments-large", "picture",
 }  # fmt: skip
 
 

@@ -89,7 +89,10 @@ class PreviewOut(BaseModel):
     """Whom it holds for now."""
 
     count: int
-    reach: Mapping[str, int] = Field(description="Channel -> how many have an address there that is not stopped.")
+    reach: Mapping[str, int] = Field(
+        description="email, sms, telegram, and whatsapp where it is configured -> how many have an address there that "
+        "is not stopped."
+    )
     samples: list[SampleOut]
 
 
@@ -269,7 +272,8 @@ async def _out(connection: Connection, caller: Caller, one: segments.Segment) ->
 
 
 async def _preview(connection: Connection, caller: Caller, asked: Logic) -> PreviewOut:
-    found = await segments.preview(connection, asked)
+    whatsapp = [name for name, one in caller.office.rules.accounts.items() if one.kind == "whatsapp"]
+    found = await segments.preview(connection, asked, whatsapp)
     may = {"contacts:read", "admin"} & set(caller.key.scopes)
     names = await persons(connection, found.samples) if may else {}
     samples = [SampleOut(id=id_, name=names[id_].name if id_ in names else "") for id_ in found.samples]

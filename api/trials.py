@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -32,6 +33,13 @@ class PreviewIn(Shape):
     contact: UUID | None = Field(None, description="None: somebody of whom nothing is known. Needs contacts:read.")
 
 
+class TemplateOut(BaseModel):
+    """A text that WhatsApp has approved, filled in."""
+
+    id: str = Field(description="The ContentSid.")
+    values: Mapping[str, str] = Field(description="Placeholder -> what stands there.")
+
+
 class PreviewOut(BaseModel):
     """The message."""
 
@@ -40,6 +48,7 @@ class PreviewOut(BaseModel):
     text: str
     buttons: list[tuple[str, str]]
     photo: str
+    template: TemplateOut | None = Field(description="WhatsApp: what is sent in place of the text.")
     version: str = Field(description="Of the content: another text has another one.")
     size: int = Field(description="Bytes of the HTML, else of the text.")
     clipped: bool = Field(description="Gmail would cut it off.")
@@ -73,12 +82,14 @@ async def preview(caller: BroadcastWriter, broadcast: UUID, given: PreviewIn) ->
     async with caller.database.begin() as connection:
         row = await lifecycle.one(connection, broadcast)
         found = await trials.preview(connection, caller.office, row.content, given.channel, given.contact)
+    own = found.filled.template
     return PreviewOut(
         subject=found.filled.subject,
         html=found.filled.html,
         text=found.filled.text,
         buttons=list(found.filled.buttons),
         photo=found.filled.photo,
+        template=TemplateOut(id=own.id, values=own.values) if own else None,
         version=found.version,
         size=found.size,
         clipped=found.clipped,

@@ -15,8 +15,14 @@ def language_of(accepted: str) -> str:
 
 
 def say(key: str, language: str, **facts: object) -> str:
-    """The sentence of this key."""
-    return WORDS[key][language].format(**facts)
+    """The sentence of this key. What others have put into words begins with a capital, unless a place has it."""
+    template = WORDS[key][language]
+    text = template.format(**facts)
+    return text[:1].upper() + text[1:] if template.startswith("{words}") and _BEGINS.match(text) else text
+
+
+_BEGINS = re.compile(r"[a-zа-яё]+(?=[ ,;]|$)")
+"""A word of a sentence; "subject:" and "blocks[0].text" are places."""
 
 
 WORDS: Mapping[str, Mapping[str, str]] = {

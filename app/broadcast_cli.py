@@ -19,7 +19,10 @@ Channels = Annotated[
 ]
 Template = Annotated[str, typer.Option(help="What is said: a template's name, or one of the ready ones.")]
 At = Annotated[str, typer.Option(help='When: "2026-12-01 10:00", by the company\'s clock; now when left out.')]
-Local = Annotated[bool, typer.Option("--local", help="At that time of each one's own clock.")]
+Local = Annotated[
+    bool | None,
+    typer.Option("--local/--no-local", help="At that time of each one's own clock; as the plan says when left out."),
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Ask neither links nor DNS nor the spam filter.")]
 Channel = Annotated[str, typer.Option("--channel", help="By which channel; the plan's first when left out.")]
 As = Annotated[str, typer.Option("--as", help="A contact: its id, address or lead; nobody known when left out.")]
@@ -38,11 +41,15 @@ def broadcast_list(
 
 
 @broadcast.command()
-def show(name: Name, config: Config = DEFAULT) -> None:
-    """Show one: its plan, its content, where it stands."""
-    from app import broadcast_commands as doing
+def show(
+    name: Name,
+    whole: Annotated[bool, typer.Option("--json", help="All of it, as JSON.")] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Show one: where it stands, its plan and its content in words."""
+    from app import broadcast_shown as doing
 
-    go_with(config, lambda s: doing.show(s, name))
+    go_with(config, lambda s: doing.show(s, name, whole=whole))
 
 
 @broadcast.command()
@@ -111,14 +118,26 @@ def test(
     channel: Channel = "",
     config: Config = DEFAULT,
 ) -> None:
-    """Send it at once to a few, marked as a test. It is counted nowhere."""
-    from app import broadcast_commands as doing
+    """Send it at once to a few, marked as a test, and see whether it gets there. It is counted nowhere."""
+    from app import broadcast_trials as doing
 
     go_with(config, lambda s: doing.test(s, name, channel, to))
 
 
 @broadcast.command()
-def schedule(name: Name, at: At = "", local: Local = False, config: Config = DEFAULT) -> None:
+def tests(
+    name: Name,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    config: Config = DEFAULT,
+) -> None:
+    """List its tests, the latest first, with what became of each."""
+    from app import broadcast_trials as doing
+
+    go_with(config, lambda s: doing.listed(s, name, limit))
+
+
+@broadcast.command()
+def schedule(name: Name, at: At = "", local: Local = None, config: Config = DEFAULT) -> None:
     """Have it begin at a time."""
     from app import broadcast_commands as doing
 

@@ -18,7 +18,7 @@ from broadcasts import lifecycle, templates
 from broadcasts.audience import EVERYBODY
 from broadcasts.words import state_said
 from store import broadcasts
-from store.broadcasts import Broadcast
+from store.broadcasts import Broadcast, State
 from store.engine import Connection
 from store.tails import short
 
@@ -114,7 +114,12 @@ def _told(found: Sequence[Broadcast], settings: Settings) -> list[str]:
 
 
 def since(row: Broadcast) -> datetime:
-    """The moment that says most of it: when it ended, else began, else begins, else was made. Pure."""
+    """The moment that says most of it: when it ended, else began, else begins, else was made. Pure.
+
+    A draft that was taken off the calendar still has the date that it had there.
+    """
+    if row.state == State.DRAFT:
+        return row.created_at
     return row.finished_at or row.started_at or row.scheduled_at or row.created_at
 
 

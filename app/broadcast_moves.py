@@ -72,6 +72,9 @@ async def retry(settings: Settings, name: str, codes: Sequence[str]) -> int:
     async with connected(settings) as connection:
         row = await the_broadcast(connection, name, settings)
         count = await lifecycle.retry(connection, row.id, codes, actor=who())
+    if not count:
+        typer.echo(f"Nobody is written to again: of {row.name} none has failed that way.")
+        return 0
     typer.echo(f"{many(count, 'recipient')} of {row.name} will be written to once more.")
     return 0
 

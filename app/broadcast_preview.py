@@ -16,10 +16,12 @@ from app.saving import taken
 from app.settings import Settings
 from broadcasts import plan as plans
 from broadcasts import trials
-from broadcasts.content.compiled import compile
+from broadcasts.content.blocks import Content
+from broadcasts.content.compiled import Compiled, compile
 from broadcasts.content.preview import Preview
 from broadcasts.preflight import content_of
 from broadcasts.words import code_said
+from people.signed import picture_url
 
 
 async def preview(settings: Settings, name: str, contact: str, channel: str, out: Path | None) -> int:
@@ -39,7 +41,8 @@ async def preview(settings: Settings, name: str, contact: str, channel: str, out
         raise Unclear(f"only a mail has HTML, and {by} is of kind {office.kind(by)}: leave --out out")
     if out:
         await asyncio.to_thread(out.write_text, found.filled.html, encoding="utf-8")
-    for line in [*lines(found, out), *attached(files, settings.company.language)]:
+    shown = hosted(content, made, office.house.public_url)
+    for line in [*lines(found, out), *shown, *attached(files, settings.company.language)]:
         typer.echo(line)
     return 0
 
@@ -51,6 +54,10 @@ def lines(found: Preview, out: Path | None) -> Iterator[str]:
         yield f"Subject: {filled.subject}"
     if filled.photo:
         yield f"Photo: {filled.photo}"
+    if filled.template:
+        yield from ("", f"The approved template {filled.template.id}", "")
+        yield from (f"  {{{{{place}}}}} = {value}" for place, value in filled.template.values.items())
+        return
     yield from ("", filled.text, "")
     yield from (f"[{text}] {url}" for text, url in filled.buttons)
     yield f"{found.channel}: {found.size:,} bytes" + (", and Gmail would cut it off at 102 kB" if found.clipped else "")
@@ -60,6 +67,13 @@ def lines(found: Preview, out: Path | None) -> Iterator[str]:
         yield f'The HTML is in "{out}".'
     elif found.channel == "email":
         yield "This is its text part. The HTML: --out letter.html"
+
+
+def hosted(content: Content, made: Compiled, public_url: str) -> Iterator[str]:
+    """The pictures that a reader of the mail fetches from us, with their addresses. Pure."""
+    for name in made.hosted if public_url else ():
+        if (one := content.pictures.get(name)) and one.token:
+            yield f"Picture: {name}, {picture_url(public_url, one.token)}"
 
 
 def attached(files: Sequence[Mapping[str, Any]] | str, language: str) -> Iterator[str]:

@@ -57,19 +57,19 @@ async def watch(settings: Settings, name: str, *, once: bool) -> int:
 
 async def follow(look: Look, name: str, language: str, *, once: bool) -> tuple[str, Progress, datetime]:
     """Draw a bar until it is over; a wait that is new is said in a line of its own. The last look."""
-    bar, said = Bar(cut(name, 30), "recipients"), ""
+    bar, said = Bar(cut(name, 30), "recipients"), set[tuple[str, str, str]]()
     while True:
         state, found, now = await look()
         if once or state in _OVER:
             bar.end()
             return state, found, now
         bar.told(found.done, found.share)
-        reasons = ", ".join(f"{wait.channel}{wait.provider}{wait.reason}" for wait in found.waits)
-        if reasons != said:
-            said = reasons
+        waits = {(wait.channel, wait.provider, wait.reason): wait for wait in found.waits}
+        if new := [wait for key, wait in waits.items() if key not in said]:
             bar.end()
-            for wait in found.waits:
+            for wait in new:
                 typer.echo(f"waits: {wait_said(wait, now, language)}", err=True)
+        said = set(waits)
         await asyncio.sleep(EVERY)
 
 

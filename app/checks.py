@@ -12,8 +12,10 @@ import typer
 from pydantic import BaseModel
 
 from app.settings import ChannelConfig, Settings
-from app.wiring import Installation, build_channels, channel_names, installation
+from app.wiring import Installation, answer_routes, build_channels, channel_names, installation
 from bus.dead import DeadLetters
+from channels.form.settings import FormSettings
+from channels.registry import KINDS
 from domain.errors import Misconfigured, SendError, Unavailable
 from domain.messages import ChannelName
 from store import migrations
@@ -42,7 +44,7 @@ async def check(settings: Settings) -> int:
 def _checks(built: Installation) -> list[Check]:
     channels = [(f"channel {name}", partial(_channel, built, name, c)) for name, c in channel_names(built.settings)]
     return [
-        ("configuration", partial(_advice, built.settings)),
+        ("configuration", partial(advice, built.settings)),
         ("PostgreSQL", partial(_database, built)),
         ("Redis", partial(_redis, built)),
         ("files", partial(_files, built)),
@@ -51,7 +53,7 @@ def _checks(built: Installation) -> list[Check]:
     ]
 
 
-async def _advice(settings: Settings) -> list[str]:
+async def advice(settings: Settings) -> list[str]:
     """What is allowed and yet surely not meant."""
     found = []
     kinds = {c.kind for c in settings.channels.values()}
@@ -61,7 +63,27 @@ async def _advice(settings: Settings) -> list[str]:
         found.append('no channel of kind "telegram": sellers work in Telegram; add [channels.bot]')
     if "sms" in kinds and not settings.server.public_url:
         found.append('server.public_url is empty: Twilio signs the public URL; set public_url = "https://..."')
-    return found
+    return found + list(_unasked(settings))
+
+
+def _unasked(settings: Settings) -> Iterator[str]:
+    """Forms that offer mailings and have no way to ask whose address it is: what is ticked there stays a wish."""
+    for name, config in channel_names(settings):
+        form = config.settings
+        if not isinstance(form, FormSettings) or not form.consents:
+            continue
+        typed = {field.type for field in form.fields}
+        ways = {
+            KINDS[other.kind].reaches
+            for other in (settings.channels[way] for way in answer_routes(settings, name))
+            if other.medium != "whatsapp"  # which takes no text for who has not written there
+        }
+        if not typed & {kind.value for kind in ways if kind}:
+            kind = "email" if "email" in typed else "sms"
+            yield (
+                f"channels.{name}.consents: who ticks a box cannot be asked to confirm it, and never gets a mailing: "
+                f'add a channel of kind "{kind}", and name it in channels.{name}.intake.answer_by if that is set'
+            )
 
 
 async def _database(built: Installation) -> list[str]:

@@ -14,6 +14,7 @@ import uvloop
 from app import log
 from app.document import ConfigurationError, load
 from app.launch import EmbeddedError
+from app.saving import in_words
 from app.settings import Settings
 
 Config = Annotated[
@@ -34,7 +35,7 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as error:  # store.engine.Away is one, too
-        fail(str(error))
+        fail(in_words(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     raise typer.Exit(code or 0)

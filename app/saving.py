@@ -1,7 +1,10 @@
-"""Files that a command writes: whole or not at all, for nobody else's eyes, and never over another one."""
+"""Files that a command writes: whole or not at all, for nobody else's eyes, and never over another one. And what to do
+where one cannot be read or written.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import AsyncIterator
 from itertools import count
@@ -49,3 +52,25 @@ def taken(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether there is a folder of this name."""
     return path.is_dir()
+
+
+def in_words(error: OSError) -> str:
+    """What a file's error means, and what to do; others say it themselves. Looks whether the folder is there."""
+    if not isinstance(error.filename, str):
+        return str(error)
+    path = Path(error.filename.removesuffix(".part"))
+    if error.errno == errno.ENOENT:
+        if path.parent.is_dir():
+            return f'there is no file "{path}"'
+        return f'there is no folder "{path.parent}": make it first, or name another one'
+    told = _TOLD.get(error.errno or 0)
+    return told.format(path=path, folder=path.parent) if told else str(error)
+
+
+_TOLD = {
+    errno.EISDIR: '"{path}" is a folder: name a file in it',
+    errno.ENOTDIR: '"{folder}" is a file, no folder: name a folder',
+    errno.EACCES: '"{path}" is not open to you: name a file in a folder of your own, or ask whose it is',
+    errno.EROFS: '"{path}" is where nothing can be written: name a file in another folder',
+    errno.ENOSPC: '"{path}" does not fit: the disk is full. Make room, or name a file on another disk',
+}

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from app.installed import ACTOR, Unclear, broken_at, card_of, connected, cut, id_of, many, table, uuid
+from app.installed import ACTOR, Unclear, at, broken_at, card_of, connected, cut, id_of, many, table, uuid
 from app.progress import Bar
 from app.settings import Settings
 from domain.conditions import Logic
@@ -54,7 +54,7 @@ async def show(settings: Settings, name: str) -> int:
         for used in await segments.used_by(connection, one.id):
             typer.echo(f"used by {used.kind} {used.name}{f' ({used.state})' if used.state else ''}")
         for version in await stored.versions(connection, one.id):
-            typer.echo(f"version {version.version}: {version.at:%Y-%m-%d %H:%M} UTC by {version.actor}")
+            typer.echo(f"version {version.version}: {at(version.at, settings.company.zone)} by {version.actor}")
     return 0
 
 
@@ -102,7 +102,8 @@ async def count(settings: Settings, name: str, rule: str) -> int:
             asked = await segments.logic(connection, condition, utcnow(), settings.company.zone)
         else:
             asked = await _asked(connection, settings, (await segment_of(connection, name)).id)
-        found = await segments.preview(connection, asked)
+        whatsapp = [name for name, config in settings.channels.items() if config.medium == "whatsapp"]
+        found = await segments.preview(connection, asked, whatsapp)
         known = await persons(connection, found.samples)
     typer.echo(many(found.count, "person", "persons"))
     for line in table([(channel, f"{number:,}") for channel, number in found.reach.items()]):
@@ -195,9 +196,15 @@ async def _card(connection: Connection, said: str, country: str) -> UUID:
 
 async def segment_of(connection: Connection, said: str) -> segments.Segment:
     """By its name, its id, or the end of it. Raises Unclear, Refused."""
-    return await stored.named(connection, said) or await segments.get(
-        connection, await id_of(connection, "segment", said)
-    )
+    if found := await stored.named(connection, said):
+        return found
+    old = [one for one in await stored.listed(connection, archived=True) if one.archived_at and one.name == said]
+    if old:
+        raise Unclear(
+            f"the segment {said} is archived: make a new one (leadwire segment new), or look at the old one by its id, "
+            f"{short(old[-1].id)}"
+        )
+    return await segments.get(connection, await id_of(connection, "segment", said))
 
 
 async def _asked(connection: Connection, settings: Settings, segment: UUID) -> Logic:

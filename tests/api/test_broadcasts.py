@@ -113,7 +113,7 @@ async def test_the_forecast_is_the_whole_preflight(database: Database, world: Wo
             return made, (await http.get(f"/broadcasts/{made}/forecast{query}", headers=key)).json()
 
         sent, found = await ahead({"purpose": "gossip"})
-        assert (codes(found), found["compared_with"]) == ([("warning", "purpose_unknown")], None)
+        assert (codes(found), found["compared_with"]) == ([("error", "purpose_unknown")], None)
         assert found["findings"][0]["said"].startswith("Темы «gossip» люди не выбирают")
         _, found = await ahead({}, f"?outside=true&compared_with={sent}")
         assert codes(found) == [("warning", "link_dead"), ("note", "new_people")]
@@ -209,6 +209,7 @@ async def test_what_is_refused_says_why(call: Call) -> None:
         answer = await call(method, path, body)
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
         assert answer.json().get("reason", "") == reason
+        assert not answer.json()["detail"].startswith(("it ", "a ", "there ", "who ", "this ", "somebody "))
         said = (await call(method, path, body, Accept_Language="ru")).json()["detail"]
         assert any("а" <= sign <= "я" for sign in said.lower()), said
     problem = (await call("POST", "/broadcasts", {"name": "x", "plan": PLAN, "content": WRONG})).json()["problems"][0]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from broadcasts.accounts import Account
+from broadcasts.lifecycle import Rules
+from broadcasts.office import Office
 from domain.ids import new_id
 from store.engine import Database
 from tests.api.conftest import Call, Make, client, token_for
@@ -58,7 +61,7 @@ async def test_what_is_refused_says_why(call: Call) -> None:
     user = await made(call, "Users", {"field": "segment", "op": "has_any", "value": ["Vips"]})
     wrong = {"all": [VIP, {"any": [{"field": "citty", "op": "is", "value": "x"}]}]}
     for method, path, body, status, code, words in (
-        ("POST", "/segments", {"name": "Vips"}, 409, "segment", "there is a segment “Vips” already"),
+        ("POST", "/segments", {"name": "Vips"}, 409, "segment", "There is a segment “Vips” already"),
         ("POST", "/segments", {"name": " "}, 422, "segment", "needs a name"),
         ("POST", "/segments", {"name": "x", "rule": wrong}, 422, "condition", "did you mean 'city'?"),
         ("POST", "/segments/preview", {"rule": wrong}, 422, "condition", "all.1.any.0: field 'citty'"),
@@ -88,3 +91,14 @@ async def test_what_may_be_asked_is_told(call: Call) -> None:
     assert found["deal"]["operators"]["between"] == "pair"
     assert found["consent"]["params"] == ["purpose", "channel"]
     assert found["reach"]["choices"] == ["email", "sms", "telegram"]
+
+
+async def test_whatsapp_is_counted_where_there_is_some(database: Database) -> None:
+    accounts = {"chats": Account(name="chats", kind="whatsapp")}
+    token = await token_for(database, "admin")
+    async with client(database, office=Office(rules=Rules(accounts=accounts))) as http:
+        phone = {"name": "Anna", "addresses": [{"kind": "phone", "value": "+79161234567"}]}
+        headers = {"Authorization": f"Bearer {token}"}
+        assert (await http.post("/contacts", json=phone, headers=headers)).status_code == 201
+        answer = await http.post("/segments/preview", json={"rule": {"not": VIP}}, headers=headers)
+    assert answer.json()["reach"] == {"email": 0, "sms": 1, "telegram": 0, "whatsapp": 1}

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from app import broadcast_preview
 from app.installed import no
+from broadcasts.content.marks import House
+from broadcasts.content.parse import parse
+from broadcasts.content.preview import preview
 from store.engine import Database
 from tests.app.test_contacts_cli import Run, _logging_put_back, database, folder, leadwire
 from tests.broadcasts.world import TEXT, World, account
@@ -151,6 +155,14 @@ async def test_it_is_looked_at_as_somebody_gets_it(leadwire: Run, world: World, 
         assert (code, expected in said) == (1, True), said
 
 
+def test_of_whatsapp_the_template_is_shown_and_not_the_text() -> None:
+    whatsapp = {"template": f"HX{'0' * 32}", "values": {"1": "{{ given_name | default('friend') }}"}}
+    content = parse({"variants": {"sms": {"text": "Another text"}, "whatsapp": whatsapp}})
+    found = preview(content, "whatsapp", {"name": "Joe"}, house=House(company="Orchard"))
+    shown = broadcast_preview.lines(found, None)
+    assert [line for line in shown if line] == [f"The approved template HX{'0' * 32}", "  {{1}} = Joe"]
+
+
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
@@ -185,3 +197,22 @@ async def test_a_picture_comes_along_with_the_template(leadwire: Run, world: Wor
     assert "does not come along" not in (await leadwire("broadcast", "preflight", "With", "--offline"))[1]
     code, said = await leadwire("broadcast", "preview", "With")
     assert (code, "Attached: logo.png, 15 bytes" in said) == (0, True), said
+
+
+async def test_a_picture_is_hosted(leadwire: Run, world: World, folder: Path) -> None:
+    shown = {**TEXT, "blocks": [{"type": "image", "src": "host:logo.png", "alt": "Logo"}, *TEXT["blocks"]]}
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n a logo")
+    assert (await leadwire("template", "put", "spring", json.dumps(shown), "--picture", "logo.png"))[0] == 0
+    assert (await leadwire("broadcast", "new", "News", "--channel", "inbox", "--template", "spring"))[0] == 0
+    code, said = await leadwire("broadcast", "preview", "News", "--out", "letter.html")
+    [address] = [line.removeprefix("Picture: logo.png, ") for line in said.splitlines() if "Picture:" in line]
+    assert (code, "Attached" in said) == (0, False), said
+    assert address.startswith("https://leads.example/i/")
+    assert f'src="{address}"' in (folder / "letter.html").read_text()
+    document = folder / "leadwire.toml"
+    document.write_text(document.read_text().replace('public_url = "https://leads.example"\n', ""))
+    assert "Picture:" not in (await leadwire("broadcast", "preview", "News"))[1]
+    said = (await leadwire("broadcast", "preflight", "News", "--offline"))[1]
+    assert "error: blocks[0].src: The picture “logo.png” can be fetched nowhere" in said
+    code, said = await leadwire("broadcast", "test", "News", "me@example.com")
+    assert (code, "set server.public_url, or write cid:logo.png" in said) == (1, True), said

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,27 @@ async def test_a_plan_in_toml_and_a_template(leadwire: Run, world: World, folder
     assert (code, "revision 2, made by cli:" in said) == (0, True), said
 
 
+@pytest.mark.parametrize(
+    ("plan", "more", "said", "begins"),
+    [
+        ({"zone": "Asia/Tokyo"}, (), "10:00.", "10:00+00:00"),
+        ({"zone": "Asia/Tokyo"}, ("--local",), "10:00 of each one’s own clock.", "01:00+00:00"),
+        ({"zone": "Asia/Tokyo", "local": True}, (), "10:00 of each one’s own clock.", "01:00+00:00"),
+        ({"zone": "Asia/Tokyo", "local": True}, ("--no-local",), "10:00.", "10:00+00:00"),
+    ],
+)
+async def test_whose_clock_a_time_is_of(
+    leadwire: Run, world: World, plan: dict[str, Any], more: tuple[str, ...], said: str, begins: str
+) -> None:
+    await world.person(telegram="1")
+    await made(leadwire, "--plan", json.dumps(plan))
+    day = f"{utcnow() + timedelta(days=9):%Y-%m-%d}"
+    code, told = await leadwire("broadcast", "schedule", "News", "--at", f"{day} 10:00", *more)
+    assert (code, told.splitlines()[0]) == (0, f"News begins {day} {said}"), told
+    [at] = await world.ask("SELECT scheduled_at FROM broadcasts")
+    assert at.astimezone(UTC).isoformat(timespec="minutes") == f"{day}T{begins}"
+
+
 async def test_stopping_and_going_on(leadwire: Run, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.person(telegram="1")
     await made(leadwire)
@@ -112,22 +134,13 @@ async def test_stopping_and_going_on(leadwire: Run, world: World, monkeypatch: p
         (("watch", "News", "--once"), "waits: paused: A typing error"),
         (("resume", "News"), "goes on"),
         (("watch", "News", "--once"), "running: 0 of 1 (0%)"),
-        (("retry", "News"), "0 recipients"),
+        (("retry", "News"), "Nobody is written to again"),
         (("cancel", "News", "--yes"), "1 recipient who had not got it will not"),
         (("copy", "News", "Again"), "Draft Again"),
     ]
     for words, expected in moves:
         code, said = await leadwire("broadcast", *words)
         assert (code, expected in said) == (0, True), said
-
-
-async def test_a_test_letter_is_queued(leadwire: Run, world: World) -> None:
-    await world.person(telegram="1", values={"name": "Anna"})
-    await made(leadwire)
-    code, said = await leadwire("broadcast", "test", "News", "1")
-    assert (code, said) == (0, "1: on its way, by bot\n")
-    rows: list[Any] = await world.ask("SELECT purpose, priority, broadcast_id, address FROM deliveries")
-    assert rows == [("test", 2, None, "1")]
 
 
 @pytest.mark.parametrize(
@@ -241,6 +254,23 @@ def test_a_look_in_words(language: str, expected: list[str]) -> None:
     lines = list(summary("running", RUNNING, NOW, language))
     assert lines[:2] == expected
     assert len(lines) == 4
+
+
+async def test_what_waits_still_is_not_said_again_when_another_wait_comes_or_goes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pause was said anew each time that somebody's quiet hours ended."""
+    monkeypatch.setattr("app.broadcast_watch.EVERY", 0.0)
+    paused = Wait(channel="", provider="", reason="paused", until=None, count=0, words="by hand")
+    looks = iter([("paused", [paused, MINUTE]), ("paused", [paused]), ("paused", [paused, MINUTE]), ("cancelled", [])])
+
+    async def look() -> Any:
+        state, waits = next(looks)
+        return state, replace(RUNNING, waits=waits), NOW
+
+    await follow(look, "News", "en", once=False)
+    err = capsys.readouterr().err
+    assert (err.count("paused: by hand"), err.count("gmail: 20 of 20 this minute")) == (1, 2)
 
 
 async def test_watching_ends_with_the_broadcast_and_says_each_wait_once(

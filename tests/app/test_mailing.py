@@ -46,6 +46,7 @@ def test_the_preflight_knows_what_the_house_has_decided() -> None:
         frozenset({"news"}),
         5,
     )
+    assert office_of(settings()).rules.topics == frozenset({"news"})
     assert setting.house.address == "1 Apple Lane"
     assert {name: one.sender for name, one in setting.around.accounts.items()} == {
         "inbox": From(account="inbox", domain="orchard.test", selector="s1.news")

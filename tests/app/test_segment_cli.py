@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,17 @@ async def test_a_rule_is_made_counted_changed_and_put_away(leadwire: Run, databa
     assert "archived" in (await leadwire("segment", "list", "--archived"))[1]
 
 
+async def test_whatsapp_is_counted_where_there_is_some(leadwire: Run, database: Database, folder: Path) -> None:
+    await two(database)
+    config = folder / "leadwire.toml"
+    twilio = f'account_sid = "AC{"0" * 32}"\nauth_token = "file:{folder / "token"}"\nnumber = "whatsapp:+15005550006"\n'
+    config.write_text(f'{config.read_text()}[channels.chats]\nkind = "sms"\n{twilio}')
+    _, said = await leadwire("segment", "count", "--rule", VIP)
+    assert said.splitlines()[:5] == [
+        "1 person", "  by email     1", "  by sms       0", "  by telegram  0", "  by whatsapp  0",
+    ]  # fmt: skip
+
+
 async def test_a_list_is_filled_from_a_file(leadwire: Run, database: Database) -> None:
     await two(database)
     assert "segment add" in (await leadwire("segment", "new", "Guests"))[1]
@@ -50,6 +62,14 @@ async def test_a_list_is_filled_from_a_file(leadwire: Run, database: Database) -
     assert (code, "2 persons added to Guests" in said) == (0, True), said
     assert "1 card taken out" in (await leadwire("segment", "remove", "Guests", "anna@example.org"))[1]
     assert (await leadwire("segment", "count", "Guests"))[1].startswith("1 person")
+
+
+async def test_an_archived_one_is_called_archived(leadwire: Run) -> None:
+    """ "There is no segment Perm", although everybody remembers making it."""
+    assert (await leadwire("segment", "new", "Perm"))[0] == 0
+    assert (await leadwire("segment", "archive", "Perm"))[0] == 0
+    code, said = await leadwire("segment", "count", "Perm")
+    assert (code, "The segment Perm is archived: make a new one" in said) == (1, True), said
 
 
 @pytest.mark.parametrize(
