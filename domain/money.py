@@ -23,7 +23,8 @@ class Money(NamedTuple):
 
 _SIGNS: Mapping[str, str] = {
     "₽": "RUB", "р": "RUB", "руб": "RUB", "рублей": "RUB", "рубля": "RUB", "рубль": "RUB", "$": "USD", "us$": "USD",
-    "€": "EUR", "евро": "EUR", "£": "GBP", "₸": "KZT", "тг": "KZT", "тенге": "KZT", "₴": "UAH", "грн": "UAH",
+    "доллар": "USD", "доллара": "USD", "долларов": "USD", "dollar": "USD", "dollars": "USD", "€": "EUR", "евро": "EUR",
+    "euro": "EUR", "euros": "EUR", "£": "GBP", "₸": "KZT", "тг": "KZT", "тенге": "KZT", "₴": "UAH", "грн": "UAH",
     **{
         code.lower(): code
         for code in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -187,11 +187,14 @@ async def logic_of(connection: Connection, segment: UUID, now: datetime, zone: Z
     return await logic(connection, parse(rule, await vocabulary(connection)), now, zone)
 
 
-async def preview(connection: Connection, asked: Logic) -> Preview:
-    """Whom it holds for now: how many, by which channels they can be written to, and five of them."""
+async def preview(connection: Connection, asked: Logic, whatsapp: Collection[str] = ()) -> Preview:
+    """Whom it holds for now: how many, by which channels they can be written to, and five of them.
+
+    `whatsapp`: the channels that go by WhatsApp; without any it is not spoken of.
+    """
     return Preview(
         await stored.count(connection, asked),
-        await stored.reach(connection, asked),
+        await stored.reach(connection, asked, whatsapp),
         tuple(await stored.samples(connection, asked)),
     )
 

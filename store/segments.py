@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.conditions import Logic
 from store import bulk
 from store.bulk import Row
-from store.condition_rows import ADDRESSES, REACHABLE
+from store.condition_rows import REACHABLE, addresses
 from store.condition_sql import select_count, select_ids, select_portion
 from store.tables import segment_members, segment_versions, segments
 
@@ -219,19 +219,27 @@ async def samples(connection: AsyncConnection, logic: Logic, number: int = 5) ->
     return list((await connection.execute(found, values | {"number": number})).scalars())
 
 
-async def reach(connection: AsyncConnection, logic: Logic) -> dict[str, int]:
-    """Channel -> how many of them have an address there that is not stopped."""
+async def reach(connection: AsyncConnection, logic: Logic, whatsapp: Collection[str] = ()) -> dict[str, int]:
+    """Channel -> how many of them have an address there that is not stopped.
+
+    `whatsapp`: the accounts of WhatsApp, where there are any. They go to phones, as SMS do, and what stops the one does
+    not stop the other.
+    """
     sql, values = select_ids(logic)
     await connection.execute(_MEMORY)
-    rows = await connection.execute(
-        text(
-            f"""SELECT i.kind, count(DISTINCT i.contact_id) FROM ({sql}) AS f
-                JOIN (SELECT i.contact_id, i.kind FROM {ADDRESSES}) AS i ON i.contact_id = f.id GROUP BY i.kind"""
-        ),
-        values,
-    )
-    found = {row[0]: int(row[1]) for row in rows}
-    return {channel: found.get(kind, 0) for channel, kind in REACHABLE.items()}
+    accounts = values | {"whatsapp": list(whatsapp)}
+    asked = [("s.channel <> ALL(CAST(:whatsapp AS text[]))", REACHABLE)]
+    asked += [("s.channel = ANY(CAST(:whatsapp AS text[]))", {"whatsapp": "phone"})] if whatsapp else []
+    found: dict[str, int] = {}
+    for by, kinds in asked:
+        rows = await connection.execute(text(_REACH.format(ids=sql, addresses=addresses(by))), accounts)
+        counts: dict[str, int] = {row.kind: row.people for row in rows}
+        found |= {channel: counts.get(kind, 0) for channel, kind in kinds.items()}
+    return found
+
+
+_REACH = """SELECT i.kind, count(DISTINCT i.contact_id) AS people FROM ({ids}) AS f
+    JOIN (SELECT i.contact_id, i.kind FROM {addresses}) AS i ON i.contact_id = f.id GROUP BY i.kind"""
 
 
 BUCKET = "CAST(CAST('x' || substr(md5(:salt || ':' || CAST({id} AS text)), 1, 8) AS bit(32)) AS bigint) % 10000"

@@ -28,7 +28,7 @@ class Unreadable(ValueError):
 def unknown(path: str, key: str, given: object, allowed: Iterable[str], **facts: str) -> Unreadable:
     """The error for a name that nobody knows, with the one that was meant, or all that there are."""
     name, names = str(given)[:60], sorted(allowed)
-    near = get_close_matches(name, names, 1)
+    near = get_close_matches(name, names, 1, cutoff=0.65)  # at 0.6 'more' was taken for 'before'
     return Unreadable(path, key, given=name, near=near[0] if near else "", allowed=", ".join(names)[:500], **facts)
 
 

@@ -61,6 +61,7 @@ WRONG: list[tuple[Any, str, str, str]] = [
     ({"field": 5, "op": "is"}, "", "subject", "allowed: answered, born"),
     ({"field": "city", "op": "iss", "value": "x"}, "", "op", "'iss' does not go with city; did you mean 'is'?"),
     ({"field": "deal", "op": "contains", "value": "x"}, "", "op", "does not go with deal"),
+    ({"field": "lead_won", "op": "more", "value": 5}, "", "op", "does not go with lead_won; allowed: after, at_least"),
     ({"field": "city", "op": ["is"], "value": "x"}, "", "op", "does not go with city"),
     ({**CITY, "valeu": 1}, "", "key", "did you mean 'value'?"),
     ({"not": {"field": "city", "op": "is"}}, "not.value", "value", "a text of 1 to 500"),

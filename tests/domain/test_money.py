@@ -53,6 +53,10 @@ def test_read(text: str, amount: str) -> None:
         ("50 т.р.", 50000, "RUB"),
         ("50 тыс. руб.", 50000, "RUB"),
         ("1 млн ₸", 1_000_000, "KZT"),
+        ("50 тыс долларов", 50000, "USD"),
+        ("5 dollars", 5, "USD"),
+        ("1 доллар", 1, "USD"),
+        ("2 euros", 2, "EUR"),
     ],
 )
 def test_a_currency_that_is_named(text: str, amount: int, currency: str) -> None:

@@ -16,6 +16,7 @@ from domain.messages import utcnow
 from people import editing, merging, segments
 from people.merging import HAND, Wish
 from people.segments import LIST, RULE, Refused
+from store import contacts, opt_outs, suppressions
 from store import segments as stored
 from store.condition_sql import select_portion
 from store.engine import Connection, Database
@@ -205,6 +206,28 @@ async def test_a_preview_counts_reach_and_shows_five(database: Database) -> None
     assert len(set(found.samples)) == 5
     assert set(found.samples) <= set(made)
     assert found.samples == again.samples
+
+
+async def test_reach_by_whatsapp_is_its_own(database: Database) -> None:
+    """A phone takes both; who has no WhatsApp may still get an SMS, and the other way round."""
+    async with database.begin() as connection:
+        for n in range(4):
+            made = await vip(connection, f"V{n}")
+            row = (new_id(), "phone", f"+7916000000{n}", "", made, made, True, "", utcnow())
+            await contacts.add(connection, [], [row])
+        dead = [
+            ("chats", "+79160000000", "63024"),
+            ("chats", "+79160000001", "63024"),
+            ("sms", "+79160000002", "21610"),
+        ]
+        await suppressions.stop(connection, [(*one, utcnow()) for one in dead])
+        await opt_outs.add(connection, [("phone", "+79160000003", "", "word", utcnow(), None)])
+        segment = await segments.create(connection, "Vips", VIP, actor="cli")
+        asked = await segments.logic_of(connection, segment.id, utcnow(), UTC)
+        both = (await segments.preview(connection, asked, ["chats"])).reach
+        none = (await segments.preview(connection, asked)).reach
+    assert both == {"email": 4, "sms": 2, "telegram": 0, "whatsapp": 1}
+    assert "whatsapp" not in none
 
 
 async def test_portions_of_the_ids_are_everybody_once(database: Database) -> None:
