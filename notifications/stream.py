@@ -26,6 +26,8 @@ from store.engine import Database
 _AHEAD = 8
 """Times what is on the wire at once is in hand: a sender that dies holds the rest up until its lease is over."""
 _FEWEST = 128
+_BREATH = 40
+"""Messages made in one go: meanwhile no answer of a provider is heard, and its connections lie idle."""
 _BRAKES_EVERY = 1.0
 """Seconds between two looks whether a provider of what is in hand has had enough."""
 
@@ -119,11 +121,13 @@ class Stream:
         except BaseException:
             self._queue.extendleft(reversed(rows))
             raise
-        for row in rows:
+        for number, row in enumerate(rows):
             if row.id in offered:
                 self._dispatch.post(row, self._told)
             else:
                 del self.in_hand[row.id]
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
 
     def _told(self, outcome: Outcome) -> None:
         self._outbox.add(self._mailings.followed(outcome))
