@@ -51,7 +51,7 @@ async def test(settings: Settings, name: str, channel: str, to: Sequence[str]) -
     for one in found:
         typer.echo(f"{one.address or one.contact}: {_said(one, ended, by, language)}")
     if any(one.state in UNDERWAY for one in ended.values()):
-        typer.echo(f"See how it ends: leadwire broadcast tests {short(row.id)}. `leadwire run` sends them.")
+        typer.echo(f"See how it ends: leadwire broadcast tests {short(row.id)}. `leadwire up` sends them.")
     return int(any(one.barred for one in found) or any(one.state in _BAD for one in ended.values()))
 
 

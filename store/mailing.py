@@ -223,7 +223,8 @@ async def again(
 ) -> int:
     """Have rows in these states sent once more, of `failed` ones those with these codes; how many.
 
-    Whom another channel of the same broadcast has reached, or may reach yet, gets no second copy.
+    Nobody gets a second copy: whom another channel of the same broadcast has reached, or may reach yet, is passed over,
+    and of several that failed the first one is tried.
     """
     wanted = {
         "id": broadcast,
@@ -234,10 +235,12 @@ async def again(
     return (await connection.execute(_AGAIN, wanted)).rowcount
 
 
+_WANTED = """({0}.state = ANY(CAST(:states AS text[]))
+           AND ({0}.state <> 'failed' OR coalesce({0}.code, '') = ANY(CAST(:codes AS text[]))))"""
 _AGAIN = text(
-    """UPDATE deliveries d SET state = 'pending', due_at = :at, attempts = 0, reason = NULL, code = NULL
-       WHERE d.broadcast_id = :id AND d.state = ANY(CAST(:states AS text[]))
-         AND (d.state <> 'failed' OR coalesce(d.code, '') = ANY(CAST(:codes AS text[])))
+    f"""UPDATE deliveries d SET state = 'pending', due_at = :at, attempts = 0, reason = NULL, code = NULL
+       WHERE d.broadcast_id = :id AND {_WANTED.format("d")}
          AND NOT EXISTS (SELECT FROM deliveries o WHERE o.contact_id = d.contact_id AND o.broadcast_id = d.broadcast_id
-           AND o.id <> d.id AND o.state NOT IN ('failed', 'skipped'))"""
+           AND o.id <> d.id
+           AND (o.state NOT IN ('failed', 'skipped') OR (o.step < d.step AND {_WANTED.format("o")})))"""
 )

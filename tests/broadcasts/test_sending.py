@@ -157,6 +157,23 @@ async def test_whom_the_next_channel_has_reached_is_not_retried(world: World) ->
     assert await world.ask("SELECT address FROM deliveries WHERE state = 'pending'") == ["boris@example.com"]
 
 
+async def test_who_failed_on_two_channels_is_retried_on_one(world: World) -> None:
+    await world.person(email="anna@example.com", phone="+79160000001")
+    for name in ("mail", "sms"):
+        world.wires[name].script = lambda message: Rejected("too large")
+    broadcast = await world.broadcast({"channel": "mail"}, {"channel": "sms"})
+    await world.conduct()
+    async with world.sending():
+        await world.settled(broadcast)
+        await world.conduct()
+        await world.settled(broadcast)
+    await world.conduct()
+    assert await world.ask("SELECT count(*) FROM deliveries WHERE state = 'failed'") == [2]
+    async with world.database.begin() as connection:
+        assert await lifecycle.retry(connection, broadcast, ["rejected"], actor="staff:1") == 1
+    assert await world.ask("SELECT channel FROM deliveries WHERE state = 'pending'") == ["mail"]
+
+
 async def test_a_cancelled_one_sends_nothing_more(world: World) -> None:
     await world.crowd(6)
     broadcast = await world.broadcast()
