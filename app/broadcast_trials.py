@@ -21,6 +21,7 @@ from broadcasts.words import UNDERWAY, code_said, delivery_said
 from domain import addresses
 from notifications.reasons import explain
 from store import singles
+from store.deliveries import Purpose
 from store.singles import Single
 from store.tails import short
 
@@ -47,7 +48,7 @@ async def test(settings: Settings, name: str, channel: str, to: Sequence[str]) -
                 addresses=[_address(office, by, one, settings.company.country) for one in to if not uuid(one)],
                 actor=who(),
             )  # fmt: skip
-        ended = await _ended(built, row.id, [one.delivery for one in found if one.delivery])
+        ended = await _ended(built, [one.delivery for one in found if one.delivery])
     for one in found:
         typer.echo(f"{one.address or one.contact}: {_said(one, ended, by, language)}")
     if any(one.state in UNDERWAY for one in ended.values()):
@@ -55,12 +56,11 @@ async def test(settings: Settings, name: str, channel: str, to: Sequence[str]) -
     return int(any(one.barred for one in found) or any(one.state in _BAD for one in ended.values()))
 
 
-async def _ended(built: Installation, broadcast: UUID, wanted: Sequence[UUID]) -> dict[UUID, Single]:
+async def _ended(built: Installation, wanted: Sequence[UUID]) -> dict[UUID, Single]:
     """How they are when each has ended, or when the wait is over."""
     for _ in range(round(WAIT / EVERY) + 1):
         async with built.database.begin() as connection:
-            latest = await singles.tests(connection, broadcast, len(wanted))
-        found = {one.id: one for one in latest if one.id in wanted}
+            found = {id_: one for id_ in wanted if (one := await singles.get(connection, id_, Purpose.TEST))}
         if not any(one.state in UNDERWAY for one in found.values()):
             break
         await asyncio.sleep(EVERY)
